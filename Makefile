@@ -1,0 +1,28 @@
+.POSIX:
+PYTHON = python3
+VENV = .venv
+STAMP = $(VENV)/.installed
+
+.PHONY: run test check clean
+
+run: $(STAMP)
+	@$(VENV)/bin/mpco demo
+
+test: $(STAMP) check
+	@$(VENV)/bin/python -m pytest
+
+check: $(STAMP)
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("MPCO needs Python 3.11 or newer; name one with: make PYTHON=python3.12 run") if sys.version_info < (3, 11) else 0'
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing MPCO into $(VENV) (once, about a minute) ..."
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) build dist

@@ -1,0 +1,1 @@
+"""MPCO's engine: everything but the screen."""

@@ -1,0 +1,49 @@
+"""The exceptions of MPCO: each carries one sentence for a person and, where there is one, the next step."""
+
+
+class MpcoError(Exception):
+    """Something a person can understand and act on; `str()` is the sentence to show."""
+
+
+class ConfigError(MpcoError):
+    """mpco.toml cannot be used; `problems` holds one sentence for each thing that is wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class ProfileError(MpcoError):
+    """The profile could not be made or read."""
+
+
+class PromptError(MpcoError):
+    """A template or a context cannot be rendered."""
+
+
+class LlmError(MpcoError):
+    """An LLM call failed; `partial` is the text that had come until then."""
+
+    def __init__(self, message: str, partial: str = "") -> None:
+        super().__init__(message)
+        self.partial = partial
+
+
+class BudgetError(LlmError):
+    """The next call could exceed the budget, so it was not made."""
+
+
+class EditError(MpcoError):
+    """An edit, a patch or a selection of hunks cannot be applied."""
+
+
+class SandboxError(MpcoError):
+    """No sandbox works on this machine, or one could not be set up."""
+
+
+class BaselineError(MpcoError):
+    """The user's own code fails to build, to pass its tests or to run its benchmark, before any change."""
+
+
+class EngineError(MpcoError):
+    """The engine cannot be reached, or refused a command."""

@@ -1,0 +1,318 @@
+"""The only words the screen and the engine exchange.
+
+The socket carries one JSON object a line in both directions. A client sends `Request`s; the engine answers
+each with one `Reply` of the same id, and pushes `Event`s to clients that asked for them with `Follow`.
+Numbered events (n > 0) are stored in the same transaction as the change they tell of; a client that lost its
+connection asks for everything after the last number it has seen. Unnumbered events (n = 0) are moments of a
+stream: what they tell is contained in a later numbered one.
+"""
+
+import msgspec
+
+from engine.model import (
+    Application,
+    Bottleneck,
+    Candidate,
+    ContextField,
+    ContextName,
+    Decision,
+    Evaluation,
+    Estimate,
+    Hunk,
+    Job,
+    Measurement,
+    Message,
+    Profile,
+    Project,
+    Prompt,
+    Target,
+    Unapplied,
+)
+
+PROTOCOL_VERSION = 1
+LINE_LIMIT = 64 * 1024 * 1024
+
+
+class Word(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
+    """What commands and changes have in common: immutable and tagged with their own name (`type`)."""
+
+
+# --------------------------------------------------------------------------------------------- commands
+
+
+class Follow(Word, tag="follow"):
+    """Push every event after number `after`; 0 first sends a `Snapshot` of the whole session."""
+
+    after: int = 0
+
+
+class Status(Word, tag="status"):
+    """Reply: {"pid", "version", "root", "jobs", "clients", "socket"}."""
+
+
+class Stop(Word, tag="stop"):
+    """End the engine; running jobs are cancelled and can be taken up at the next start."""
+
+
+class RunProfile(Word, tag="run_profile"):
+    """Stage 1: run the profile command. Reply: {"job"}."""
+
+
+class Mark(Word, tag="mark"):
+    """Mark or unmark bottlenecks for the verbs that follow."""
+
+    bottlenecks: tuple[str, ...]
+    marked: bool
+
+
+class WritePrompts(Word, tag="write_prompts"):
+    """Stage 2: have the meta-prompter write one prompt per (bottleneck, LLM). Reply: {"jobs"}."""
+
+    bottlenecks: tuple[str, ...]
+    llms: tuple[str, ...] = ()
+    """Labels; empty means all."""
+    without: tuple[ContextName, ...] = ()
+    strategy: str = "mpco"
+
+
+class PreviewPrompt(Word, tag="preview_prompt"):
+    """Reply: a `Preview` of what would be sent to write this prompt; nothing is sent."""
+
+    bottleneck: str
+    llm: str
+    without: tuple[ContextName, ...] = ()
+    strategy: str = "mpco"
+
+
+class EditPrompt(Word, tag="edit_prompt"):
+    """Keep a person's text as a new version of the prompt. Reply: {"prompt"}."""
+
+    prompt: str
+    text: str
+
+
+class Optimise(Word, tag="optimise"):
+    """Stage 3: send each prompt with its bottleneck's code to its LLM. Reply: {"jobs"}."""
+
+    prompts: tuple[str, ...]
+
+
+class Decide(Word, tag="decide"):
+    """Accept, reject or reset hunks of one candidate; stored at once."""
+
+    candidate: str
+    hunks: tuple[str, ...]
+    decision: Decision
+
+
+class UndoDecision(Word, tag="undo_decision"):
+    """Take back the last decision of the session."""
+
+
+class RedoDecision(Word, tag="redo_decision"):
+    """Repeat the decision that was taken back last."""
+
+
+class Evaluate(Word, tag="evaluate"):
+    """Stage 4: build, test and benchmark the candidates' kept hunks. Reply: {"jobs", "evaluations"}."""
+
+    candidates: tuple[str, ...]
+
+
+class EvaluatePatch(Word, tag="evaluate_patch"):
+    """Stage 4 for a git-style patch against the working tree. Reply: {"jobs", "evaluations"}."""
+
+    title: str
+    patch: str
+
+
+class Apply(Word, tag="apply"):
+    """Write accepted hunks of the candidates. Reply: {"application", "where"}."""
+
+    candidates: tuple[str, ...]
+    target: Target = "tree"
+    where: str = ""
+    """Name of the branch, or path of the patch file."""
+    hunks: tuple[str, ...] = ()
+    """Exactly these hunks instead of the accepted ones."""
+
+
+class UndoApply(Word, tag="undo_apply"):
+    """Take back an apply to the working tree; refused when its files have changed since."""
+
+    application: str = ""
+    """Empty means the last one."""
+
+
+class Cancel(Word, tag="cancel"):
+    """End a job at once, with its whole process tree; what it had made so far is kept."""
+
+    job: str
+
+
+Command = (
+    Follow
+    | Status
+    | Stop
+    | RunProfile
+    | Mark
+    | WritePrompts
+    | PreviewPrompt
+    | EditPrompt
+    | Optimise
+    | Decide
+    | UndoDecision
+    | RedoDecision
+    | Evaluate
+    | EvaluatePatch
+    | Apply
+    | UndoApply
+    | Cancel
+)
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One command of a client; `id` is the client's own."""
+
+    id: int
+    command: Command
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """What the meta-prompter would be sent, and the context fields it was made from."""
+
+    model: str
+    messages: tuple[Message, ...]
+    fields: tuple[ContextField, ...]
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="reply"):
+    """The answer to one request: a result, or one sentence that says what went wrong."""
+
+    id: int
+    result: msgspec.Raw = msgspec.Raw(b"null")
+    error: str = ""
+
+
+# ---------------------------------------------------------------------------------------------- changes
+
+
+class Snapshot(Word, tag="snapshot"):
+    """The whole session; events that follow are numbered after it."""
+
+    project: Project
+    profile: Profile | None = None
+    prompts: tuple[Prompt, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    evaluations: tuple[Evaluation, ...] = ()
+    applications: tuple[Application, ...] = ()
+    jobs: tuple[Job, ...] = ()
+
+
+class ProjectChanged(Word, tag="project"):
+    """The configuration was (re)read."""
+
+    project: Project
+
+
+class ProfileChanged(Word, tag="profile"):
+    """A new profile replaces the one before."""
+
+    profile: Profile
+
+
+class BottleneckChanged(Word, tag="bottleneck"):
+    """A bottleneck of the current profile was marked or unmarked."""
+
+    bottleneck: Bottleneck
+
+
+class PromptChanged(Word, tag="prompt"):
+    """A prompt version is new or has changed its state."""
+
+    prompt: Prompt
+
+
+class CandidateChanged(Word, tag="candidate"):
+    """A candidate is new, has changed its state, or a decision about its hunks was taken."""
+
+    candidate: Candidate
+
+
+class EvaluationChanged(Word, tag="evaluation"):
+    """An evaluation is new or has changed; carries its measurements so far."""
+
+    evaluation: Evaluation
+
+
+class Measured(Word, tag="measured"):
+    """One pair of benchmark runs was stored."""
+
+    evaluation: str
+    measurements: tuple[Measurement, ...]
+    estimate: Estimate | None = None
+
+
+class ApplicationChanged(Word, tag="application"):
+    """Hunks were written, or that was undone."""
+
+    application: Application
+
+
+class JobChanged(Word, tag="job"):
+    """A job was queued, started, has progressed or ended."""
+
+    job: Job
+
+
+class PromptStreamed(Word, tag="prompt_streamed"):
+    """The text of a streaming prompt from `offset` characters on (unnumbered)."""
+
+    prompt: str
+    offset: int
+    text: str
+
+
+class CandidateStreamed(Word, tag="candidate_streamed"):
+    """The answer of a streaming candidate from `offset` on, and its diff so far when it has grown (unnumbered)."""
+
+    candidate: str
+    offset: int
+    text: str
+    hunks: tuple[Hunk, ...] | None = None
+    unapplied: tuple[Unapplied, ...] = ()
+
+
+class Notice(Word, tag="notice"):
+    """One sentence for the person at the screen (unnumbered)."""
+
+    text: str
+    severity: str = "information"
+
+
+Change = (
+    Snapshot
+    | ProjectChanged
+    | ProfileChanged
+    | BottleneckChanged
+    | PromptChanged
+    | CandidateChanged
+    | EvaluationChanged
+    | Measured
+    | ApplicationChanged
+    | JobChanged
+    | PromptStreamed
+    | CandidateStreamed
+    | Notice
+)
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="event"):
+    """One change of the session; `n` is 0 for moments of a stream."""
+
+    n: int
+    at: float
+    change: Change
+
+
+ServerMessage = Event | Reply
