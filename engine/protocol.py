@@ -16,8 +16,8 @@ from engine.model import (
     ContextField,
     ContextName,
     Decision,
-    Evaluation,
     Estimate,
+    Evaluation,
     Hunk,
     Job,
     Measurement,
@@ -283,6 +283,10 @@ class CandidateStreamed(Word, tag="candidate_streamed"):
     unapplied: tuple[Unapplied, ...] = ()
 
 
+class Stopped(Word, tag="stopped"):
+    """The engine ends because it was asked to; clients do not start it again by themselves (unnumbered)."""
+
+
 class Notice(Word, tag="notice"):
     """One sentence for the person at the screen (unnumbered)."""
 
@@ -303,6 +307,7 @@ Change = (
     | JobChanged
     | PromptStreamed
     | CandidateStreamed
+    | Stopped
     | Notice
 )
 

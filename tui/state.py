@@ -5,7 +5,6 @@ Widgets render a `State` and never hold truth of their own.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 import msgspec
 
@@ -28,10 +27,6 @@ from engine.protocol import (
 )
 
 
-def _empty() -> Mapping[str, object]:
-    return MappingProxyType({})
-
-
 @dataclass(frozen=True)
 class State:
     """Everything the screens show, as of event `n`; mappings are keyed by id, in order of creation."""
@@ -39,11 +34,11 @@ class State:
     n: int = 0
     project: Project | None = None
     profile: Profile | None = None
-    prompts: Mapping[str, Prompt] = field(default_factory=_empty)  # type: ignore[assignment]
-    candidates: Mapping[str, Candidate] = field(default_factory=_empty)  # type: ignore[assignment]
-    evaluations: Mapping[str, Evaluation] = field(default_factory=_empty)  # type: ignore[assignment]
-    applications: Mapping[str, Application] = field(default_factory=_empty)  # type: ignore[assignment]
-    jobs: Mapping[str, Job] = field(default_factory=_empty)  # type: ignore[assignment]
+    prompts: Mapping[str, Prompt] = field(default_factory=dict)
+    candidates: Mapping[str, Candidate] = field(default_factory=dict)
+    evaluations: Mapping[str, Evaluation] = field(default_factory=dict)
+    applications: Mapping[str, Application] = field(default_factory=dict)
+    jobs: Mapping[str, Job] = field(default_factory=dict)
 
     @property
     def live_jobs(self) -> tuple[Job, ...]:
@@ -53,8 +48,8 @@ class State:
     @property
     def spent_usd(self) -> float:
         """The known cost of all calls of the session."""
-        texts = (*self.prompts.values(), *self.candidates.values())
-        return sum(text.usage.usd or 0.0 for text in texts if text.usage)
+        usages = [item.usage for item in self.prompts.values()] + [item.usage for item in self.candidates.values()]
+        return sum(usage.usd or 0.0 for usage in usages if usage)
 
     @property
     def bottlenecks(self) -> tuple[Bottleneck, ...]:
