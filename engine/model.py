@@ -350,6 +350,8 @@ class Job(Noun):
     """Id of the prompt, candidate or evaluation it makes."""
     progress: str = ""
     reason: str = ""
+    failure: Literal["", "baseline", "budget", "other"] = ""
+    """What kind of failure `reason` tells of, for exit codes."""
 
     @property
     def live(self) -> bool:

@@ -144,6 +144,12 @@ class UndoApply(Word, tag="undo_apply"):
     """Empty means the last one."""
 
 
+class SetBudget(Word, tag="set_budget"):
+    """Cap the session's spend, in US dollars, until the engine ends; None takes the cap of mpco.toml again."""
+
+    max_usd: float | None
+
+
 class Cancel(Word, tag="cancel"):
     """End a job at once, with its whole process tree; what it had made so far is kept."""
 
@@ -167,6 +173,7 @@ Command = (
     | EvaluatePatch
     | Apply
     | UndoApply
+    | SetBudget
     | Cancel
 )
 

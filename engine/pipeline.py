@@ -1,0 +1,353 @@
+"""What follows what: profile -> prompt -> generate -> evaluate -> apply, each a command that starts jobs.
+
+This module alone knows all four stages. It reads the session, hands work to a stage, and publishes what the
+stage brings; it holds no truth of its own.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from engine import profile as profile_stage
+from engine.config import Config
+from engine.conversation import Conversations
+from engine.errors import EditError, EngineError, LlmError, PromptError
+from engine.generate.hunks import compose
+from engine.generate.patch import from_patch
+from engine.generate.reading import read_answer, read_baseline
+from engine.generate.request import messages as request_messages
+from engine.jobs import Jobs, RunningJob, new_id
+from engine.llm import client as llm_client
+from engine.model import BaselineFile, Bottleneck, Candidate, Evaluation, Hunk, Job, Message, Prompt
+from engine.prompt import fields_for, lint, meta_messages, strategy_prompt
+from engine.proof import Proof
+from engine.protocol import (
+    BottleneckChanged,
+    CandidateChanged,
+    CandidateStreamed,
+    EvaluationChanged,
+    Mark,
+    Preview,
+    PreviewPrompt,
+    ProfileChanged,
+    PromptChanged,
+    PromptStreamed,
+    WritePrompts,
+)
+from engine.session import Session
+from engine.source import language_of
+
+Change = tuple[str, str, str]
+"""(path, text before, text after)"""
+
+
+class Pipeline:
+    """The four stages of one project."""
+
+    def __init__(self, config: Config, session: Session, jobs: Jobs, proof: Proof) -> None:
+        self.config = config
+        self._session = session
+        self._jobs = jobs
+        self._proof = proof
+        self._conversations = Conversations(config, session)
+
+    def configure(self, config: Config) -> None:
+        """Take over a configuration that was read anew."""
+        self.config = config
+        self._conversations.configure(config)
+        self._proof.configure(config)
+
+    def cap(self, max_usd: float | None) -> None:
+        """Cap the spend of this engine's session; None takes the configured cap."""
+        self._conversations.cap(max_usd)
+
+    # ---------------------------------------------------------------------------------- stage 1: profile
+
+    def profile(self) -> Job:
+        """Start a profile run; marks of bottlenecks that are found again are kept."""
+
+        async def work(running: RunningJob) -> None:
+            async with self._proof.machine:
+                running.started()
+                workbench = await self._proof.workbench()
+                found = await profile_stage.run(self.config, workbench.execute, running.progress)
+            old = self._session.profile
+            marked = {item.id for item in old.bottlenecks if item.marked} if old else set()
+            items = tuple(msgspec.structs.replace(b, marked=b.id in marked) for b in found.bottlenecks)
+            self._session.publish(ProfileChanged(profile=msgspec.structs.replace(found, bottlenecks=items)))
+
+        command = self.config.profile.command or self.config.benchmark.command
+        if not command:
+            raise EngineError("There is nothing to profile: give [benchmark] command in mpco.toml.")
+        return self._jobs.start("profile", f"profile `{command}`", "", work)
+
+    def mark(self, command: Mark) -> None:
+        """Mark or unmark bottlenecks."""
+        found = [self._session.bottleneck(id) for id in command.bottlenecks]
+        changed = [msgspec.structs.replace(item, marked=command.marked) for item in found]
+        self._session.publish(*(BottleneckChanged(bottleneck=item) for item in changed))
+
+    # ----------------------------------------------------------------------------------- stage 2: prompt
+
+    def write_prompts(self, command: WritePrompts) -> list[Job]:
+        """Start one meta-prompt for each (bottleneck, LLM)."""
+        labels = command.llms or tuple(llm.label for llm in self.config.llm)
+        for label in labels:
+            self._conversations.llm(label)
+        bottlenecks = [self._session.bottleneck(id) for id in command.bottlenecks]
+        if not bottlenecks:
+            raise EngineError("No bottleneck was named; mark some with space, or press p to profile first.")
+        return [self._write_prompt(item, label, command) for item in bottlenecks for label in labels]
+
+    def preview(self, command: PreviewPrompt) -> Preview:
+        """What would be sent to write a prompt; nothing is sent."""
+        bottleneck = self._session.bottleneck(command.bottleneck)
+        _, prompt = self._draft(bottleneck, command.llm, command)
+        return Preview(model=prompt.meta_prompter, messages=prompt.sent, fields=prompt.fields)
+
+    def edit_prompt(self, id: str, text: str) -> Prompt:
+        """Keep a person's text as a new version."""
+        old = self._session.prompt(id)
+        problem = lint(text, "")
+        if problem:
+            raise PromptError(problem)
+        edited = msgspec.structs.replace(
+            old,
+            id=new_id(),
+            version=self._next_version(old.bottleneck, old.llm),
+            author="person",
+            parent=old.id,
+            text=text,
+            state="ready",
+            sent=(),
+            usage=None,
+            reason="",
+            at=time.time(),
+        )
+        self._session.publish(PromptChanged(prompt=edited))
+        return edited
+
+    def _draft(self, bottleneck: Bottleneck, label: str, command: WritePrompts | PreviewPrompt) -> tuple[str, Prompt]:
+        """(source of the bottleneck, the prompt as it is before a word of it is written)."""
+        section = self._conversations.llm(label)
+        text = read_baseline(self.config.root_path, bottleneck.file).text
+        source = "\n".join(text.splitlines()[bottleneck.line - 1 : bottleneck.end_line])
+        facts = llm_client.facts(section.model)
+        fields = fields_for(self.config, bottleneck, source, self._session.profile, section, facts, command.without)
+        written = strategy_prompt(command.strategy, fields, command.without, section)
+        sent: tuple[Message, ...] = ()
+        if written is None:
+            sent = meta_messages(fields, section, command.without)
+        versions = self._session.versions(bottleneck.id, label)
+        draft = Prompt(
+            id=new_id(),
+            bottleneck=bottleneck.id,
+            llm=label,
+            version=self._next_version(bottleneck.id, label),
+            author="meta",
+            parent=versions[-1].id if versions else "",
+            text=written or "",
+            state="streaming" if written is None else "ready",
+            at=time.time(),
+            strategy=command.strategy,
+            meta_prompter=self.config.meta_prompter.model if written is None else "",
+            without=command.without,
+            fields=fields,
+            sent=sent,
+        )
+        return source, draft
+
+    def _write_prompt(self, bottleneck: Bottleneck, label: str, command: WritePrompts) -> Job:
+        source, draft = self._draft(bottleneck, label, command)
+        self._session.publish(PromptChanged(prompt=draft))
+
+        async def work(running: RunningJob) -> None:
+            if draft.state == "streaming":
+                await self._stream_prompt(running, draft, source)
+
+        return self._jobs.start("prompt", f"prompt for {label}: {bottleneck.function}", draft.id, work)
+
+    async def _stream_prompt(self, running: RunningJob, draft: Prompt, source: str) -> None:
+        def tell(offset: int, piece: str, text: str) -> PromptStreamed:
+            return PromptStreamed(prompt=draft.id, offset=offset, text=piece)
+
+        def end(state: str, text: str, reason: str = "", **fields: Any) -> None:
+            done = msgspec.structs.replace(draft, state=state, text=text.strip(), reason=reason, **fields)
+            self._session.publish(PromptChanged(prompt=done))
+
+        stream = self._session.open_stream(draft.id, tell)
+        try:
+            done = await self._conversations.meta_prompt(draft.sent, stream.add, running.started)
+            problem = lint(stream.text, source)
+            end("failed" if problem else "ready", stream.text, problem, usage=done.usage, meta_prompter=done.model)
+            if problem:
+                raise PromptError(problem)
+        except LlmError as error:
+            end("failed", stream.text, str(error))
+            raise
+        except asyncio.CancelledError:
+            end("interrupted", stream.text, "Cancelled; what had come is kept.")
+            raise
+        finally:
+            self._session.close_stream(draft.id)
+
+    def _next_version(self, bottleneck: str, label: str) -> int:
+        return 1 + max((item.version for item in self._session.versions(bottleneck, label)), default=0)
+
+    # --------------------------------------------------------------------------------- stage 3: generate
+
+    def optimise(self, prompts: Iterable[str]) -> list[Job]:
+        """Send each prompt with its bottleneck's code to its LLM."""
+        found = [self._session.prompt(id) for id in prompts]
+        if not found:
+            raise EngineError("There is no prompt yet; press m to have them written.")
+        for prompt in found:
+            if prompt.state != "ready":
+                raise EngineError(
+                    f"The prompt for {prompt.llm} is {prompt.state}, not ready; press m to write it again."
+                )
+        return [self._optimise(prompt) for prompt in found]
+
+    def _optimise(self, prompt: Prompt) -> Job:
+        section = self._conversations.llm(prompt.llm)
+        target = self._session.bottleneck(prompt.bottleneck)
+        baseline = read_baseline(self.config.root_path, target.file)
+        sent = request_messages(prompt.text, target, baseline.text, section.edit_format, language_of(target.file))
+        candidate = Candidate(
+            id=new_id(),
+            bottleneck=target.id,
+            llm=prompt.llm,
+            prompt=prompt.id,
+            state="streaming",
+            at=time.time(),
+            model=section.model,
+            strategy=prompt.strategy,
+            edit_format=section.edit_format,
+            files=(baseline,),
+            sent=sent,
+        )
+        self._session.publish(CandidateChanged(candidate=candidate))
+
+        async def work(running: RunningJob) -> None:
+            await self._stream_candidate(running, candidate, target)
+
+        return self._jobs.start("generate", f"{prompt.llm}: {target.function}", candidate.id, work)
+
+    async def _stream_candidate(self, running: RunningJob, candidate: Candidate, target: Bottleneck) -> None:
+        known: dict[str, BaselineFile | None] = {file.path: file for file in candidate.files}
+
+        def read(path: str) -> BaselineFile | None:
+            if path not in known:
+                known[path] = self._readable(path)
+            return known[path]
+
+        def parsed(text: str, *, partial: bool = False) -> Candidate:
+            protected = self.config.project.protected
+            return read_answer(candidate, text, target, read, protected, partial=partial)
+
+        def tell(offset: int, piece: str, text: str) -> CandidateStreamed:
+            seen = parsed(text, partial=True)
+            return CandidateStreamed(
+                candidate=candidate.id, offset=offset, text=piece, hunks=seen.hunks, unapplied=seen.unapplied
+            )
+
+        def end(seen: Candidate, **fields: Any) -> None:
+            now = time.time()
+            done = msgspec.structs.replace(seen, seconds=now - candidate.at, **fields)
+            self._session.publish(CandidateChanged(candidate=done))
+
+        stream = self._session.open_stream(candidate.id, tell)
+        try:
+            done = await self._conversations.ask(candidate.llm, candidate.sent, stream.add, running.started)
+            end(parsed(stream.text), usage=done.usage, model=done.model)
+        except LlmError as error:
+            state = "interrupted" if stream.text else "failed"
+            end(candidate, answer=stream.text, state=state, reason=str(error))
+            raise
+        except asyncio.CancelledError:
+            reason = "Cancelled; what had come of the answer is kept."
+            end(candidate, answer=stream.text, state="interrupted", reason=reason)
+            raise
+        finally:
+            self._session.close_stream(candidate.id)
+
+    def _readable(self, path: str) -> BaselineFile | None:
+        try:
+            return read_baseline(self.config.root_path, path)
+        except EditError:
+            return None
+
+    # --------------------------------------------------------------------------------- stage 4: evaluate
+
+    def evaluate(self, ids: Iterable[str]) -> list[Job]:
+        """Build, test and benchmark the kept hunks of each candidate."""
+        found = [self._session.candidate(id) for id in ids]
+        if not found:
+            raise EngineError("There is no candidate yet; press o to ask the LLMs.")
+        for candidate in found:
+            if not candidate.kept or candidate.state == "streaming":
+                reason = "still streams" if candidate.state == "streaming" else "has no hunk that is kept"
+                raise EngineError(f"The candidate of {candidate.llm} {reason}; there is nothing to evaluate.")
+        return [self._evaluate(candidate) for candidate in found]
+
+    def evaluate_patch(self, title: str, patch: str) -> Job:
+        """Build, test and benchmark a git-style patch against the working tree."""
+        born = Evaluation(
+            id=new_id(), title=title, state="queued", at=time.time(), objective=self.config.task.objective
+        )
+        try:
+            changes = self._patch_changes(patch)
+        except EditError as error:
+            failed = msgspec.structs.replace(born, state="done", verdict="unappliable", reason=str(error), patch=patch)
+            self._session.publish(EvaluationChanged(evaluation=failed))
+
+            async def nothing(running: RunningJob) -> None:
+                running.started()
+
+            return self._jobs.start("evaluate", title, born.id, nothing)
+        return self._proof.start(born, changes)
+
+    def resume(self, evaluation: Evaluation) -> Job:
+        """Go on with an evaluation that was cut off, with the measurements it has.
+
+        Raises:
+            EditError: when its patch no longer fits the working tree.
+        """
+        kept = msgspec.structs.replace(evaluation, steps=(), reason="")
+        return self._proof.start(kept, self._patch_changes(evaluation.patch))
+
+    def _evaluate(self, candidate: Candidate) -> Job:
+        target = self._session.bottleneck(candidate.bottleneck)
+        born = Evaluation(
+            id=new_id(),
+            title=f"{candidate.llm}: {target.function}",
+            state="queued",
+            at=time.time(),
+            candidate=candidate.id,
+            hunks=tuple(hunk.id for hunk in candidate.kept),
+            objective=self.config.task.objective,
+        )
+        return self._proof.start(born, changes_of([candidate], candidate.kept))
+
+    def _patch_changes(self, patch: str) -> list[Change]:
+        return [(path, before, after) for path, (before, after) in from_patch(patch, self._readable).items()]
+
+
+def changes_of(candidates: Iterable[Candidate], hunks: Iterable[Hunk]) -> list[Change]:
+    """What `hunks` of the candidates make of the files they touch.
+
+    Raises:
+        EditError: when hunks conflict, or the candidates were made from different versions of a file.
+    """
+    texts: dict[str, BaselineFile] = {}
+    for candidate in candidates:
+        for file in candidate.files:
+            if texts.setdefault(file.path, file).digest != file.digest:
+                raise EditError(f"{file.path}: the candidates were made from different versions of it; optimise again.")
+    chosen: dict[str, list[Hunk]] = {}
+    for hunk in hunks:
+        chosen.setdefault(hunk.file, []).append(hunk)
+    return [(path, texts[path].text, compose(texts[path].text, items)) for path, items in chosen.items()]

@@ -1,0 +1,314 @@
+"""The background process of one project: socket, command dispatch, crash recovery.
+
+`python -m engine.service ROOT` prints one line, `ready` once it listens or a sentence that says why it cannot,
+and then works until it is asked to stop, or has had no client and no job for a while.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine import config as configuration
+from engine import decisions, delivery, paths
+from engine.client import READY
+from engine.config import Config
+from engine.errors import MpcoError
+from engine.evaluate.sandbox import probe
+from engine.jobs import Jobs
+from engine.llm import client as llm_client
+from engine.model import Llm, Project
+from engine.pipeline import Pipeline
+from engine.proof import Proof
+from engine.protocol import (
+    LINE_LIMIT,
+    PROTOCOL_VERSION,
+    Apply,
+    Cancel,
+    Command,
+    Decide,
+    EditPrompt,
+    Evaluate,
+    EvaluatePatch,
+    Event,
+    Follow,
+    Mark,
+    Optimise,
+    PreviewPrompt,
+    ProjectChanged,
+    RedoDecision,
+    Reply,
+    Request,
+    RunProfile,
+    SetBudget,
+    Status,
+    Stop,
+    Stopped,
+    UndoApply,
+    UndoDecision,
+    WritePrompts,
+)
+from engine.recovery import take_up
+from engine.session import Session
+from engine.store import Store
+
+IDLE_SECONDS = 15 * 60
+BACKLOG_BYTES = 64 * 1024 * 1024
+"""A client that leaves this much unread is let go; it attaches again and asks for what it missed."""
+
+OFFLINE = "offline/"
+
+log = logging.getLogger(__name__)
+_encode = msgspec.json.Encoder().encode
+_decode: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+
+
+class Service:
+    """The engine of the project in `config.root`."""
+
+    def __init__(self, config: Config) -> None:
+        root = config.root_path
+        self._config = config
+        self._store = Store(paths.database(root))
+        self._session = Session(self._store, describe(config))
+        self._jobs = Jobs(self._session)
+        self._proof = Proof(config, self._session, self._jobs, paths.state_dir(root))
+        self._pipeline = Pipeline(config, self._session, self._jobs, self._proof)
+        self._ending = asyncio.Event()
+        self._clients: set[asyncio.StreamWriter] = set()
+        self._background: set[asyncio.Task[None]] = set()
+        self._config_read = _modified(config)
+
+    async def serve(self, socket: Path) -> None:
+        """Listen on `socket` until asked to stop."""
+        usual = os.umask(0o077)
+        server = await asyncio.start_unix_server(self._attend, str(socket), limit=LINE_LIMIT)
+        os.umask(usual)
+        take_up(self._session, self._pipeline)
+        self._in_background(self._warm_up())
+        self._in_background(self._watch_idle())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._ending.set)
+        report(READY)
+        await self._ending.wait()
+        server.close()
+        await self._close()
+
+    async def _close(self) -> None:
+        await self._jobs.close()
+        await self._proof.close()
+        self._session.announce(Stopped())
+        for task in self._background:
+            task.cancel()
+        for writer in tuple(self._clients):
+            with contextlib.suppress(OSError):
+                await writer.drain()
+            writer.close()
+        self._store.close()
+
+    async def _attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._clients.add(writer)
+
+        def tell(event: Event) -> None:
+            if writer.transport.get_write_buffer_size() > BACKLOG_BYTES:
+                writer.transport.abort()
+            elif not writer.is_closing():
+                writer.write(_encode(event) + b"\n")
+
+        try:
+            while line := await reader.readline():
+                writer.write(_encode(await self._answer(line, tell)) + b"\n")
+                await writer.drain()
+        except (OSError, ValueError) as error:
+            log.info("a client is let go: %s", error)
+        finally:
+            self._session.unfollow(tell)
+            self._clients.discard(writer)
+            writer.close()
+
+    async def _answer(self, line: bytes, tell: Any) -> Reply:
+        try:
+            request = _decode.decode(line)
+        except msgspec.MsgspecError as error:
+            return Reply(id=_id_of(line), error=f"The engine does not understand this command: {error}.")
+        try:
+            if isinstance(request.command, Follow):
+                self._session.follow(request.command.after, tell)
+                return Reply(id=request.id)
+            self._reread_config()
+            return Reply(id=request.id, result=msgspec.Raw(_encode(await self._carry_out(request.command))))
+        except MpcoError as error:
+            return Reply(id=request.id, error=str(error))
+        except Exception as error:
+            log.exception("command failed: %s", type(request.command).__name__)
+            sentence = f"MPCO has a defect: {type(error).__name__}: {error}; see `mpco engine log`."
+            return Reply(id=request.id, error=sentence)
+
+    async def _carry_out(self, command: Command) -> Any:
+        match command:
+            case Status():
+                return self._status()
+            case Stop():
+                self._ending.set()
+            case RunProfile():
+                return {"job": self._pipeline.profile().id}
+            case Mark():
+                self._pipeline.mark(command)
+            case WritePrompts():
+                return {"jobs": [job.id for job in self._pipeline.write_prompts(command)]}
+            case PreviewPrompt():
+                return self._pipeline.preview(command)
+            case EditPrompt():
+                return {"prompt": self._pipeline.edit_prompt(command.prompt, command.text).id}
+            case Optimise():
+                return {"jobs": [job.id for job in self._pipeline.optimise(command.prompts)]}
+            case Evaluate():
+                return _evaluations(self._pipeline.evaluate(command.candidates))
+            case EvaluatePatch():
+                return _evaluations([self._pipeline.evaluate_patch(command.title, command.patch)])
+            case _:
+                return self._decide_or_deliver(command)
+        return None
+
+    def _decide_or_deliver(self, command: Command) -> Any:
+        match command:
+            case Decide():
+                decisions.decide(self._session, command)
+            case UndoDecision():
+                decisions.undo(self._session)
+            case RedoDecision():
+                decisions.redo(self._session)
+            case Apply():
+                done = delivery.apply(self._config, self._session, command)
+                return {"application": done.id, "where": done.where}
+            case UndoApply():
+                done = delivery.take_back(self._config, self._session, command)
+                return {"application": done.id, "where": done.where}
+            case SetBudget():
+                self._pipeline.cap(command.max_usd)
+            case Cancel():
+                self._jobs.cancel(command.job)
+        return None
+
+    def _status(self) -> dict[str, Any]:
+        return {
+            "pid": os.getpid(),
+            "version": version("mpco"),
+            "protocol": PROTOCOL_VERSION,
+            "root": self._config.root,
+            "jobs": self._jobs.live,
+            "clients": len(self._clients),
+            "socket": str(paths.socket_path(self._config.root_path)),
+        }
+
+    def _reread_config(self) -> None:
+        modified = _modified(self._config)
+        if modified == self._config_read:
+            return
+        self._config = configuration.load(self._config.root_path)
+        self._config_read = modified
+        self._pipeline.configure(self._config)
+        self._session.publish(ProjectChanged(project=describe(self._config, self._session.project.sandbox)))
+
+    async def _warm_up(self) -> None:
+        sandbox = await asyncio.to_thread(probe)
+        self._session.publish(ProjectChanged(project=describe(self._config, sandbox.name)))
+        await asyncio.to_thread(llm_client.warm_up)
+
+    async def _watch_idle(self) -> None:
+        idle = 0
+        while idle < IDLE_SECONDS:
+            await asyncio.sleep(60)
+            idle = 0 if self._clients or self._jobs.live else idle + 60
+        self._ending.set()
+
+    def _in_background(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+
+def describe(config: Config, sandbox: str = "") -> Project:
+    """The project as the screen shows it."""
+    llms = tuple(
+        Llm(
+            label=item.label,
+            model=item.model,
+            about=llm_client.facts(item.model).about if item.model.startswith(OFFLINE) else "",
+        )
+        for item in config.llm
+    )
+    return Project(
+        root=config.root,
+        name=config.project.name,
+        description=config.project.description,
+        languages=config.project.languages,
+        llms=llms,
+        meta_prompter=config.meta_prompter.model,
+        test_command=config.test.command,
+        benchmark_command=config.benchmark.command,
+        profile_command=config.profile.command or config.benchmark.command,
+        max_usd=config.budget.max_usd,
+        sandbox=sandbox,
+    )
+
+
+def _evaluations(jobs: Any) -> dict[str, list[str]]:
+    return {"jobs": [job.id for job in jobs], "evaluations": [job.subject for job in jobs]}
+
+
+def _modified(config: Config) -> int:
+    try:
+        return Path(config.path).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _id_of(line: bytes) -> int:
+    with contextlib.suppress(msgspec.MsgspecError, AttributeError, TypeError):
+        found = msgspec.json.decode(line).get("id", 0)
+        return found if isinstance(found, int) else 0
+    return 0
+
+
+def report(line: str) -> None:
+    """Tell whoever started the engine, once: `ready`, or why not; standard output is closed by that."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+
+
+def main(root: Path) -> int:
+    """Run the engine of the project in `root`; the exit code is 0 also when another one runs already."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        lock = os.open(paths.lock_path(root), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            report(READY)
+            return 0
+        service = Service(configuration.load(root))
+        socket = paths.socket_path(root)
+        socket.unlink(missing_ok=True)
+        asyncio.run(service.serve(socket))
+        socket.unlink(missing_ok=True)
+    except MpcoError as error:
+        log.error("%s", error)
+        report(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).resolve()))

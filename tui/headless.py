@@ -1,0 +1,190 @@
+"""The whole job without a screen: a client of the engine that issues the same commands as the keys do."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from engine.client import Client
+from engine.errors import EngineError
+from engine.model import Candidate, Evaluation, Job, Target
+from engine.protocol import (
+    Apply,
+    Cancel,
+    Command,
+    Decide,
+    Evaluate,
+    EvaluatePatch,
+    Optimise,
+    RunProfile,
+    SetBudget,
+    WritePrompts,
+)
+from tui.state import State, reduce
+
+Say = Callable[[str], None]
+
+
+class Session:
+    """A followed engine: sends commands, knows the state, and waits for jobs to end."""
+
+    def __init__(self, root: Path, say: Say) -> None:
+        self._root = root
+        self._say = say
+        self._changed = asyncio.Condition()
+        self._told: dict[str, str] = {}
+        self._following: asyncio.Task[None] | None = None
+        self.state = State()
+
+    async def __aenter__(self) -> Self:
+        self._client = await Client.connect(self._root)
+        self._following = asyncio.create_task(self._follow())
+        await self._until(lambda: self.state.project is not None)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._following is not None:
+            self._following.cancel()
+            with contextlib.suppress(asyncio.CancelledError, EngineError):
+                await self._following
+        await self._client.close()
+
+    async def perform(self, command: Command) -> Any:
+        """The engine's result for one command.
+
+        Raises:
+            EngineError: when the engine refuses, with its sentence.
+        """
+        return await self._client.send(command)
+
+    async def finish(self, jobs: Iterable[str]) -> list[Job]:
+        """Wait until all the jobs have ended; when this is cancelled, so are they."""
+        ids = list(jobs)
+        try:
+            await self._until(lambda: all(id in self.state.jobs and not self.state.jobs[id].live for id in ids))
+        except asyncio.CancelledError:
+            for id in ids:
+                if id not in self.state.jobs or self.state.jobs[id].live:
+                    with contextlib.suppress(EngineError):
+                        await self.perform(Cancel(job=id))
+            raise
+        return [self.state.jobs[id] for id in ids]
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        async with self._changed:
+            await self._changed.wait_for(lambda: condition() or self._ended())
+        if not condition():
+            assert self._following is not None
+            self._following.result()
+            raise EngineError("The engine was stopped; run the command again to go on.")
+
+    def _ended(self) -> bool:
+        return self._following is not None and self._following.done()
+
+    async def _follow(self) -> None:
+        try:
+            async for event in self._client.events():
+                self.state = reduce(self.state, event)
+                self._tell_progress()
+                await self._wake()
+        finally:
+            asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(self._wake()))
+
+    async def _wake(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    def _tell_progress(self) -> None:
+        for job in self.state.jobs.values():
+            news = f"{job.title}: {job.progress or job.state}"
+            if job.live and self._told.get(job.id) != news:
+                self._say(news)
+            if job.live or job.id in self._told:
+                self._told[job.id] = news
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a headless run has brought, in the order of the candidates."""
+
+    results: tuple[tuple[Candidate, Evaluation | None], ...] = ()
+    failed: tuple[Job, ...] = ()
+    applied: str = ""
+
+    @property
+    def best(self) -> tuple[Candidate, Evaluation] | None:
+        """The candidate with the largest gain that is safe to claim, among those proven faster."""
+        proven = [(c, e) for c, e in self.results if e is not None and e.verdict == "faster" and e.estimate is not None]
+        return max(proven, key=lambda pair: pair[1].estimate.guaranteed if pair[1].estimate else 0.0, default=None)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `mpco run` is asked to do."""
+
+    bottlenecks: int = 3
+    llms: tuple[str, ...] = ()
+    strategy: str = "mpco"
+    without: tuple[Any, ...] = ()
+    max_usd: float | None = None
+    apply_best: bool = False
+    branch: str = ""
+
+
+async def run(session: Session, plan: Plan) -> Outcome:
+    """Stages 1 to 4 for the top bottlenecks, then the best to the tree or a branch when the plan says so.
+
+    Raises:
+        EngineError: when a stage cannot begin.
+    """
+    if plan.max_usd is not None:
+        await session.perform(SetBudget(max_usd=plan.max_usd))
+    failed = _failed(await session.finish([(await session.perform(RunProfile()))["job"]]))
+    if failed:
+        return Outcome(failed=failed)
+    targets = tuple(item.id for item in session.state.bottlenecks[: plan.bottlenecks])
+    writing = await session.perform(
+        WritePrompts(bottlenecks=targets, llms=plan.llms, strategy=plan.strategy, without=plan.without)
+    )
+    written = await session.finish(writing["jobs"])
+    prompts = tuple(job.subject for job in written if session.state.prompts[job.subject].state == "ready")
+    if not prompts:
+        return Outcome(failed=_failed(written))
+    asking = await session.perform(Optimise(prompts=prompts))
+    asked = await session.finish(asking["jobs"])
+    candidates = tuple(job.subject for job in asked)
+    ready = tuple(id for id in candidates if session.state.candidates[id].kept)
+    proven = await session.finish((await session.perform(Evaluate(candidates=ready)))["jobs"]) if ready else []
+    results = tuple((session.state.candidates[id], session.state.latest_evaluation(id)) for id in candidates)
+    outcome = Outcome(results=results, failed=_failed([*written, *asked, *proven]))
+    return await _apply_best(session, plan, outcome) if plan.apply_best else outcome
+
+
+async def evaluate(session: Session, patches: Iterable[tuple[str, str]]) -> list[tuple[str, Evaluation, Job]]:
+    """Evaluate (title, patch text) pairs against the working tree, one after the other."""
+    results = []
+    for title, patch in patches:
+        begun = await session.perform(EvaluatePatch(title=title, patch=patch))
+        jobs = await session.finish(begun["jobs"])
+        results.append((title, session.state.evaluations[begun["evaluations"][0]], jobs[0]))
+    return results
+
+
+async def _apply_best(session: Session, plan: Plan, outcome: Outcome) -> Outcome:
+    if outcome.best is None:
+        return outcome
+    candidate = outcome.best[0]
+    hunks = tuple(hunk.id for hunk in candidate.kept)
+    await session.perform(Decide(candidate=candidate.id, hunks=hunks, decision="accepted"))
+    target: Target = "branch" if plan.branch else "tree"
+    done = await session.perform(Apply(candidates=(candidate.id,), target=target, where=plan.branch))
+    return Outcome(results=outcome.results, failed=outcome.failed, applied=f"{target} {done['where']}")
+
+
+def _failed(jobs: Iterable[Job]) -> tuple[Job, ...]:
+    return tuple(job for job in jobs if job.state != "done")

@@ -1,0 +1,111 @@
+"""What the `mpco` command prints: aligned tables for people, one JSON object a line for programs."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from engine.model import Bottleneck, Candidate, Estimate, Evaluation
+
+UNBOUNDED = 1e8
+"""Ends of an interval beyond this are not known yet."""
+
+
+def bottleneck_line(item: Bottleneck) -> dict[str, Any]:
+    """The JSON object of one bottleneck."""
+    return {
+        "file": item.file,
+        "function": item.function,
+        "line": item.line,
+        "end_line": item.end_line,
+        "self_share": round(item.self_share, 6),
+        "total_share": round(item.total_share, 6),
+        "calls": item.calls,
+    }
+
+
+def evaluation_line(patch: str, evaluation: Evaluation) -> dict[str, Any]:
+    """The JSON object of one evaluation; `patch` is the file's name as it was given."""
+    estimate = evaluation.estimate
+    return {
+        "patch": patch,
+        "verdict": evaluation.verdict,
+        "percent_improvement": _figure(estimate.percent_improvement) if estimate else None,
+        "interval": [_figure(estimate.low), _figure(estimate.high)] if estimate else None,
+        "guaranteed": _figure(estimate.guaranteed) if estimate else None,
+        "runs": len(evaluation.measurements),
+        "reason": evaluation.reason,
+    }
+
+
+def candidate_line(candidate: Candidate, evaluation: Evaluation | None, function: str) -> dict[str, Any]:
+    """The JSON object of one candidate; `patch` is the patch's text, empty when there is none."""
+    about = {"llm": candidate.llm, "bottleneck": function}
+    if evaluation is not None:
+        return {**evaluation_line(evaluation.patch, evaluation), **about}
+    nothing = {"percent_improvement": None, "interval": None, "guaranteed": None, "runs": 0}
+    return {"patch": "", "verdict": "unappliable", **nothing, "reason": candidate.reason, **about}
+
+
+def json_lines(lines: Iterable[Mapping[str, Any]]) -> str:
+    """One JSON object a line."""
+    return "\n".join(json.dumps(line, ensure_ascii=False, allow_nan=False) for line in lines)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Columns aligned by spaces; the last one is not padded."""
+    every = [tuple(head), *(tuple(row) for row in rows)]
+    widths = [max(len(row[column]) for row in every) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in every
+    )
+
+
+def bottleneck_table(items: Iterable[Bottleneck]) -> str:
+    """The bottlenecks, ranked."""
+    rows = [(i.function, i.place, f"{i.self_share:.1%}", f"{i.total_share:.1%}", f"{i.calls:,}") for i in items]
+    return table(("function", "place", "self", "total", "calls"), rows)
+
+
+def candidate_table(rows: Iterable[tuple[str, Candidate, Evaluation | None]]) -> str:
+    """(function, candidate, evaluation) as a table of verdicts."""
+    head = ("bottleneck", "LLM", "verdict", "at least", "%PI", "95% interval", "runs", "reason")
+    return table(head, (_candidate_row(*row) for row in rows))
+
+
+def evaluation_table(rows: Iterable[tuple[str, Evaluation]]) -> str:
+    """(patch, evaluation) as a table of verdicts."""
+    head = ("patch", "verdict", "at least", "%PI", "95% interval", "runs", "reason")
+    return table(head, ((patch, *_verdict_cells(evaluation)) for patch, evaluation in rows))
+
+
+def _candidate_row(function: str, candidate: Candidate, evaluation: Evaluation | None) -> Sequence[str]:
+    if evaluation is not None:
+        return (function, candidate.llm, *_verdict_cells(evaluation))
+    word = "no change" if candidate.state == "empty" else candidate.state
+    return (function, candidate.llm, word, "–", "–", "–", "0", _short(candidate.reason))
+
+
+def _verdict_cells(evaluation: Evaluation) -> tuple[str, ...]:
+    estimate, runs = evaluation.estimate, str(len(evaluation.measurements))
+    verdict = evaluation.verdict or evaluation.state
+    if estimate is None:
+        return (verdict, "–", "–", "–", runs, _short(evaluation.reason))
+    least = f"{estimate.guaranteed:.1f}%" if estimate.guaranteed else "–"
+    return (verdict, least, f"{estimate.percent_improvement:.1f}%", interval(estimate), runs, _short(evaluation.reason))
+
+
+def interval(estimate: Estimate) -> str:
+    """The confidence sequence in words; an end that is not known yet is shown as such."""
+    low = f"{estimate.low:.1f}" if estimate.low > -UNBOUNDED else "?"
+    high = f"{estimate.high:.1f}" if estimate.high < UNBOUNDED else "?"
+    return f"{low} … {high}"
+
+
+def _figure(value: float) -> float | None:
+    return round(value, 3) if math.isfinite(value) and abs(value) < UNBOUNDED else None
+
+
+def _short(text: str) -> str:
+    first = text.strip().splitlines()[0] if text.strip() else ""
+    return first if len(first) <= 90 else first[:89] + "…"
