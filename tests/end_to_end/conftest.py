@@ -1,0 +1,64 @@
+"""The real `mpco` command in a home of its own; engines that a test has started end with it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+MPCO = Path(sys.executable).with_name("mpco")
+KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYENV_ROOT")
+
+
+@dataclass
+class Person:
+    """Somebody with an empty home folder who types commands."""
+
+    home: Path
+    runtime: Path
+    roots: list[Path] = field(default_factory=list)
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """The environment of this person's terminal."""
+        kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+        kept |= {"HOME": str(self.home), "XDG_RUNTIME_DIR": str(self.runtime), "TERM": "xterm-256color"}
+        return kept | {"COLORTERM": "truecolor", "GIT_CONFIG_NOSYSTEM": "1"}
+
+    def types(self, *arguments: str, cwd: Path, timeout: float = 240) -> "subprocess.CompletedProcess[str]":
+        """Run `mpco` with no terminal and return what it printed."""
+        self.roots.append(cwd)
+        return subprocess.run(
+            [str(MPCO), *arguments],
+            cwd=cwd,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Iterator[Person]:
+    """A person; the runtime folder's path is short, as a socket's path must be."""
+    runtime = Path(tempfile.mkdtemp(prefix="mpco-run-"))
+    home = tmp_path / "home"
+    home.mkdir()
+    person = Person(home, runtime)
+    yield person
+    for root in person.roots:
+        subprocess.run([str(MPCO), "-C", str(root), "engine", "stop"], env=person.env, capture_output=True, timeout=60)
+    shutil.rmtree(runtime)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """What a git command prints in `folder`."""
+    identity = ("-c", "user.name=Test", "-c", "user.email=test@localhost")
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout

@@ -1,0 +1,93 @@
+"""The whole job through the `mpco` command, without a terminal."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.end_to_end.conftest import Person, git
+
+
+def objects(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_the_demo_is_made_at_least_twice_as_fast(person: Person, tmp_path: Path) -> None:
+    demo = tmp_path / "demo"
+    done = person.types("demo", str(demo), "--json", cwd=tmp_path)
+    person.roots.append(demo)
+    assert done.returncode == 0, done.stderr
+    results = objects(done.stdout)
+    assert {row["llm"] for row in results} == {"algorithms", "loops", "caching"}
+    best = max(results, key=lambda row: row["guaranteed"] or 0.0)
+    assert best["verdict"] == "faster" and best["percent_improvement"] > 50, results
+    assert best["interval"][0] <= best["percent_improvement"] <= best["interval"][1]
+    assert git(demo, "status", "--porcelain") == ""
+
+    (tmp_path / "best.patch").write_text(best["patch"])
+    git(demo, "apply", "--check", str(tmp_path / "best.patch"))
+    reported = person.types("-C", str(demo), "report", "--json", cwd=tmp_path)
+    assert objects(reported.stdout) == results
+
+
+def test_the_best_is_written_to_a_branch_and_passes_the_tests(person: Person, tmp_path: Path) -> None:
+    demo = tmp_path / "demo"
+    from engine.demo import copy_demo
+
+    copy_demo(demo)
+    done = person.types("run", "--bottlenecks", "1", "--apply", "best", "--branch", "faster", cwd=demo)
+    assert done.returncode == 0, done.stderr
+    assert "faster" in done.stdout and "at least" in done.stdout
+    assert git(demo, "status", "--porcelain") == ""
+    assert "faster" in git(demo, "log", "-1", "--format=%B", "faster")
+    git(demo, "checkout", "-q", "faster")
+    tests = [sys.executable, "-m", "unittest", "discover", "-q", "-s", "tests", "-t", "."]
+    subprocess.run(tests, cwd=demo, check=True, capture_output=True)
+
+
+def test_a_patch_that_breaks_the_tests_and_one_that_does_not_fit(person: Person, tmp_path: Path) -> None:
+    demo = tmp_path / "demo"
+    from engine.demo import copy_demo
+
+    copy_demo(demo)
+    target = demo / "logreport" / "stats.py"
+    original = target.read_text()
+    target.write_text("raise RuntimeError('broken on purpose')\n" + original)
+    (tmp_path / "wrong.patch").write_text(git(demo, "diff"))
+    target.write_text(original)
+    (tmp_path / "misfit.patch").write_text(
+        "--- a/logreport/stats.py\n+++ b/logreport/stats.py\n@@ -1,2 +1,2 @@\n no such line\n-nor this\n+that\n"
+    )
+    patches = [str(tmp_path / "wrong.patch"), str(tmp_path / "misfit.patch")]
+    done = person.types("evaluate", *patches, "--json", cwd=demo)
+    wrong, misfit = objects(done.stdout)
+    assert done.returncode == 3, done.stderr
+    assert wrong["verdict"] == "tests failed" and "broken on purpose" in wrong["reason"]
+    assert misfit["verdict"] == "unappliable" and "logreport/stats.py" in misfit["reason"]
+    assert target.read_text() == original
+
+
+def test_a_baseline_that_fails_its_own_tests_is_told_apart(person: Person, tmp_path: Path) -> None:
+    (tmp_path / "bench.py").write_text("print(sum(range(1000)))\n")
+    (tmp_path / "mpco.toml").write_text(
+        '[test]\ncommand = "python3 -c \'assert 1 == 2\'"\n[benchmark]\ncommand = "python3 bench.py"\n'
+    )
+    (tmp_path / "a.py").write_text("x = 1\n")
+    (tmp_path / "p.patch").write_text("--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n")
+    done = person.types("evaluate", "p.patch", cwd=tmp_path)
+    assert done.returncode == 4, done.stdout + done.stderr
+
+
+def test_mistakes_in_the_configuration_come_all_at_once(person: Person, tmp_path: Path) -> None:
+    (tmp_path / "mpco.toml").write_text('[test]\ncomand = "x"\ntimeout = "long"\n[[llm]]\nmodel = 3\n')
+    done = person.types("profile", cwd=tmp_path)
+    assert done.returncode == 1
+    for part in ("test.comand", '"command"', "test.timeout", "llm"):
+        assert part in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_configuration_the_way_out_is_named(person: Person, tmp_path: Path) -> None:
+    done = person.types("profile", cwd=tmp_path)
+    assert done.returncode == 1 and "mpco init" in done.stderr

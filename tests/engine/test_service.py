@@ -1,0 +1,238 @@
+"""The engine through its socket: one process a project, numbered events, nothing lost to a kill -9."""
+
+import asyncio
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from engine import paths
+from engine.client import Client
+from engine.errors import EngineError
+from engine.protocol import (
+    Apply,
+    Cancel,
+    Decide,
+    EditPrompt,
+    Evaluate,
+    EvaluatePatch,
+    Follow,
+    Mark,
+    Optimise,
+    PreviewPrompt,
+    RedoDecision,
+    RunProfile,
+    Status,
+    Stop,
+    UndoApply,
+    UndoDecision,
+    WritePrompts,
+)
+from tests.engine.conftest import BENCH, SLOW, Follower, followed, kill
+
+
+async def profiled(engine: Follower) -> str:
+    """Profile the project; the id of its bottleneck."""
+    result = await engine.send(RunProfile())
+    state = await engine.done([str(result["job"])])
+    assert state.jobs[str(result["job"])].state == "done", state.jobs
+    assert state.bottlenecks[0].function == "distinct"
+    return state.bottlenecks[0].id
+
+
+async def answered(engine: Follower) -> str:
+    """Do the job up to the diffs; the id of the candidate with hunks."""
+    bottleneck = await profiled(engine)
+    state = await engine.done((await engine.send(WritePrompts(bottlenecks=(bottleneck,))))["jobs"])
+    prompts = tuple(item.id for item in state.prompts.values())
+    assert [state.prompts[id].state for id in prompts] == ["ready", "ready"]
+    state = await engine.done((await engine.send(Optimise(prompts=prompts)))["jobs"])
+    return next(item.id for item in state.candidates.values() if item.llm == "algorithms" and item.hunks)
+
+
+async def test_the_main_job(project: Path) -> None:
+    async with followed(project) as engine:
+        id = await answered(engine)
+        candidate = engine.state.candidates[id]
+        assert candidate.model.endswith("algorithms") and candidate.usage is not None and candidate.usage.usd == 0.0
+        assert (project / "words.py").read_text() == SLOW
+
+        begun = await engine.send(Evaluate(candidates=(id,)))
+        state = await engine.done(begun["jobs"])
+        proof = state.evaluations[begun["evaluations"][0]]
+        assert proof.verdict == "faster", proof
+        assert proof.estimate is not None and proof.estimate.percent_improvement > 50
+        assert {run.arm for run in proof.measurements} == {"baseline", "variant"}
+        assert (project / "words.py").read_text() == SLOW
+
+        hunks = tuple(hunk.id for hunk in candidate.hunks)
+        await engine.send(Decide(candidate=id, hunks=hunks, decision="accepted"))
+        await engine.send(Apply(candidates=(id,)))
+        state = await engine.until(lambda state: state.applications)
+        applied = next(iter(state.applications.values()))
+        assert applied.evaluation == proof.id
+        assert (project / "words.py").read_text() == applied.files[0].after != SLOW
+        await engine.send(UndoApply())
+        assert (project / "words.py").read_text() == SLOW
+        assert engine.numbers == sorted(set(engine.numbers))
+
+
+async def test_decisions_are_undone_and_redone_without_end(project: Path) -> None:
+    async with followed(project) as engine:
+        id = await answered(engine)
+        first = engine.state.candidates[id].hunks[0].id
+
+        def decision() -> str:
+            return engine.state.candidates[id].hunks[0].decision
+
+        with pytest.raises(EngineError, match="no decision to undo"):
+            await engine.send(UndoDecision())
+        await engine.send(Decide(candidate=id, hunks=(first,), decision="accepted"))
+        await engine.send(Decide(candidate=id, hunks=(first,), decision="rejected"))
+        await engine.until(lambda _: decision() == "rejected")
+        await engine.send(UndoDecision())
+        await engine.until(lambda _: decision() == "accepted")
+        await engine.send(UndoDecision())
+        await engine.until(lambda _: decision() == "pending")
+        await engine.send(RedoDecision())
+        await engine.until(lambda _: decision() == "accepted")
+
+
+async def test_prompts_are_versioned_and_contexts_can_be_left_out(project: Path) -> None:
+    async with followed(project) as engine:
+        bottleneck = await profiled(engine)
+        write = WritePrompts(bottlenecks=(bottleneck,), llms=("algorithms",), without=("task",))
+        state = await engine.done((await engine.send(write))["jobs"])
+        first = state.prompt_versions(bottleneck, "algorithms")[0]
+        assert first.author == "meta" and {field.context for field in first.fields} == {"project", "llm"}
+        assert "Task context" not in "".join(message.content for message in first.sent)
+        preview = await engine.send(PreviewPrompt(bottleneck=bottleneck, llm="algorithms"))
+        assert "Task context" in str(preview["messages"])
+
+        await engine.send(EditPrompt(prompt=first.id, text="Replace the list by a set."))
+        state = await engine.until(lambda state: len(state.prompt_versions(bottleneck, "algorithms")) == 2)
+        second = state.prompt_versions(bottleneck, "algorithms")[1]
+        assert (second.author, second.parent, second.version) == ("person", first.id, 2)
+
+
+async def test_one_engine_a_project_and_a_private_socket(project: Path) -> None:
+    async with followed(project) as one, followed(project) as two:
+        first, second = await one.client.send(Status()), await two.client.send(Status())
+        assert first["pid"] == second["pid"] and second["clients"] == 2
+        assert stat.S_IMODE(os.stat(first["socket"]).st_mode) == 0o600
+        assert (project / ".mpco" / ".gitignore").read_text() == "*\n"
+
+
+async def test_what_was_told_survives_a_kill(project: Path) -> None:
+    async with followed(project) as engine:
+        bottleneck = await profiled(engine)
+        await engine.send(Mark(bottlenecks=(bottleneck,), marked=True))
+        await engine.done((await engine.send(WritePrompts(bottlenecks=(bottleneck,))))["jobs"])
+        before = engine.state
+        last = engine.numbers[-1]
+        await kill(project)
+    async with followed(project) as engine:
+        assert engine.state.profile == before.profile and engine.state.bottlenecks[0].marked
+        assert engine.state.prompts == before.prompts
+        assert engine.state.n >= last
+
+
+async def test_an_evaluation_goes_on_after_a_kill(project: Path) -> None:
+    (project / "bench.py").write_text(BENCH.replace("6000", "24000"))
+    async with followed(project) as engine:
+        id = await answered(engine)
+        begun = await engine.send(Evaluate(candidates=(id,)))
+        evaluation = begun["evaluations"][0]
+        state = await engine.until(lambda state: state.evaluations[evaluation].measurements)
+        kept = state.evaluations[evaluation].measurements
+        await kill(project)
+    async with followed(project) as engine:
+        state = await engine.until(lambda state: state.evaluations[evaluation].state == "done")
+        assert state.evaluations[evaluation].measurements[: len(kept)] == kept
+        assert state.evaluations[evaluation].verdict == "faster"
+
+
+async def test_a_lost_engine_is_started_again_and_the_client_goes_on(project: Path) -> None:
+    async with followed(project) as engine:
+        await kill(project)
+        bottleneck = await _again(engine)
+        assert engine.state.bottlenecks[0].id == bottleneck
+
+
+async def _again(engine: Follower) -> str:
+    waiting = asyncio.ensure_future(engine.until(lambda state: state.profile))
+    while True:
+        try:
+            await engine.send(RunProfile())
+            break
+        except EngineError:
+            await asyncio.sleep(0.05)
+    return (await waiting).bottlenecks[0].id
+
+
+async def test_a_job_can_be_cancelled_with_its_whole_process_tree(project: Path) -> None:
+    (project / "bench.py").write_text("import subprocess\nsubprocess.run(['sleep', '4711.25'])\n")
+    async with followed(project) as engine:
+        patch = (
+            '--- a/words.py\n+++ b/words.py\n@@ -1,1 +1,1 @@\n-"""Counts distinct words, slowly."""\n+"""Counts."""\n'
+        )
+        begun = await engine.send(EvaluatePatch(title="sleeps", patch=patch))
+        evaluation = begun["evaluations"][0]
+        await engine.until(lambda state: evaluation in state.evaluations and _runs("4711.25"))
+        await engine.send(Cancel(job=begun["jobs"][0]))
+        state = await engine.done(begun["jobs"])
+        assert state.jobs[begun["jobs"][0]].state == "cancelled"
+        assert state.evaluations[evaluation].state == "cancelled"
+        assert not _runs("4711.25")
+
+
+def _runs(word: str) -> bool:
+    for folder in Path("/proc").iterdir():
+        try:
+            if folder.name.isdigit() and f"sleep\0{word}" in (folder / "cmdline").read_text():
+                return True
+        except OSError:
+            continue
+    return False
+
+
+async def test_bad_words_on_the_socket_get_a_sentence_and_break_nothing(project: Path) -> None:
+    async with followed(project) as engine:
+        reader, writer = await asyncio.open_unix_connection(str(paths.socket_path(project)))
+        for line in (b"nonsense\n", b'{"id": 7, "command": {"type": "fly"}}\n', b"[]\n", b"\xff\xfe\n"):
+            writer.write(line)
+            assert b"does not understand" in await reader.readline()
+        writer.close()
+        for command in (
+            Mark(bottlenecks=("no",), marked=True),
+            Cancel(job="no"),
+            Apply(candidates=("no",)),
+            Optimise(prompts=()),
+        ):
+            with pytest.raises(EngineError):
+                await engine.send(command)
+        assert (await engine.client.send(Status()))["jobs"] == 0
+
+
+async def test_events_after_a_number_are_replayed(project: Path) -> None:
+    async with followed(project) as engine:
+        await profiled(engine)
+        last = engine.numbers[-1]
+        client = await Client.attach(paths.socket_path(project))
+        await client.send(Follow(after=last - 2))
+        seen = [await anext(_raw(client)) for _ in range(2)]
+        assert [event.n for event in seen] == [last - 1, last]
+        await client.close()
+
+
+async def _raw(client: Client):  # type: ignore[no-untyped-def]
+    while True:
+        yield await client._events.get()
+
+
+async def test_stop_ends_the_engine_and_its_followers(project: Path) -> None:
+    async with followed(project) as engine:
+        await engine.send(Stop())
+        with pytest.raises(StopAsyncIteration):
+            await engine.until(lambda _: False, seconds=20)
