@@ -1,20 +1,71 @@
 """mpco.toml -> Config; every error names file, key, what was found and what was expected."""
 
+import os
+import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
+from engine.config_check import DROP, Expanded, Problems, accepting, clean
+from engine.environment import NAME, Variables, expand, references
+from engine.errors import ConfigError
 from engine.model import EditFormat, Objective
 
-PROTECTED_DEFAULT = ("mpco.toml", "tests/**", "test/**", "test_*.py", "*_test.py", "conftest.py", "bench*", "benchmarks/**")
+FILE_NAME = "mpco.toml"
+PROTECTED_DEFAULT = (
+    "mpco.toml",
+    "tests/**",
+    "test/**",
+    "test_*.py",
+    "*_test.py",
+    "conftest.py",
+    "bench*",
+    "benchmarks/**",
+)
+_KEY = re.compile(rf"\$\{{({NAME.pattern})\}}")
+_SECRET_NAME = re.compile(r"(?i)(^|[_-])(api[_-]?key|authorization|secret|password|(auth|access|bearer)[_-]?token)$")
+
+
+def _is_glob(text: str) -> bool:
+    parts = text.split("/")
+    closed = re.sub(r"\[!?\]?[^\]]*\]", "", text)
+    return bool(text.strip()) and "" not in parts[:-1] and ".." not in parts and "[" not in closed
+
+
+def _is_url(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+    except ValueError:
+        return False
+    return text == "" or (url.scheme in ("http", "https") and bool(url.hostname) and "@" not in url.netloc)
+
+
+Filled = Annotated[str, msgspec.Meta(min_length=1)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=31_536_000)]
+"""Up to a year: more is beyond what timers take."""
+Glob = Annotated[str, accepting(_is_glob, 'a glob relative to the project\'s root, as in "src/**" or "*.py"')]
+BaseUrl = Annotated[
+    str, accepting(_is_url, 'the URL of a server without a key in it, as in "http://localhost:8000/v1"')
+]
+KeyReference = Annotated[
+    str,
+    accepting(
+        lambda text: text == "" or _KEY.fullmatch(text) is not None,
+        'the name of a variable that holds the key, as in "${OPENAI_API_KEY}"; keys do not belong in this file',
+    ),
+]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of mpco.toml."""
 
 
-class ProjectSection(Section):
+class ProjectSection(Section, frozen=True, kw_only=True):
     """[project]: what is optimised; all of it can be left out."""
 
     name: str = ""
@@ -24,58 +75,60 @@ class ProjectSection(Section):
     languages: tuple[str, ...] = ()
     """Default: by the files' endings."""
     root: str = "."
-    include: tuple[str, ...] = ("**",)
-    exclude: tuple[str, ...] = ()
-    protected: tuple[str, ...] = PROTECTED_DEFAULT
+    include: tuple[Glob, ...] = ("**",)
+    exclude: tuple[Glob, ...] = ()
+    protected: tuple[Glob, ...] = PROTECTED_DEFAULT
     """Globs of files that no candidate may change."""
 
 
-class CommandSection(Section):
+class CommandSection(Section, frozen=True, kw_only=True):
     """[build], [test], [benchmark]: a command line run in the project's root; timeout in seconds."""
 
     command: str = ""
-    timeout: float = 600.0
+    timeout: Seconds = 600.0
 
 
-class BenchmarkSection(CommandSection):
+class BenchmarkSection(CommandSection, frozen=True, kw_only=True):
     """[benchmark]: its exit code must be 0; the time of the whole process is the metric."""
 
-    max_pairs: int = 30
-    max_seconds: float = 900.0
+    max_pairs: Count = 30
+    max_seconds: Seconds = 900.0
 
 
-class ProfileSection(Section):
+class ProfileSection(Section, frozen=True, kw_only=True):
     """[profile]: default is the benchmark command under cProfile."""
 
     command: str = ""
-    format: str = "cprofile"
-    timeout: float = 600.0
+    format: Filled = "cprofile"
+    timeout: Seconds = 600.0
 
 
-class MetaPrompterSection(Section):
+class MetaPrompterSection(Section, frozen=True, kw_only=True):
     """[meta_prompter]: the LLM that writes the prompts."""
 
-    model: str = "offline/meta"
-    api_base: str = ""
+    model: Filled = "offline/meta"
+    api_base: BaseUrl = ""
+    api_key: KeyReference = ""
+    """As in [[llm]]."""
     params: dict[str, Any] = {}
 
 
-class LlmSection(Section):
+class LlmSection(Section, frozen=True, kw_only=True):
     """One [[llm]]: a target LLM."""
 
-    model: str
+    model: Filled
     label: str = ""
     """Default: the model's name after the last slash."""
     considerations: str = ""
-    api_base: str = ""
-    api_key: str = ""
+    api_base: BaseUrl = ""
+    api_key: KeyReference = ""
     """Only as ${VAR}: the value is taken from the environment or .env and never stored."""
     params: dict[str, Any] = {}
     edit_format: EditFormat = "function"
-    max_parallel: int = 4
+    max_parallel: Count = 4
 
 
-class TaskSection(Section):
+class TaskSection(Section, frozen=True, kw_only=True):
     """[task]: what the LLMs are asked for."""
 
     description: str = ""
@@ -84,21 +137,21 @@ class TaskSection(Section):
     objective: Objective = "runtime"
 
 
-class BudgetSection(Section):
+class BudgetSection(Section, frozen=True, kw_only=True):
     """[budget]: caps for one session; None is no cap."""
 
-    max_usd: float | None = None
-    max_tokens: int | None = None
+    max_usd: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    max_tokens: Count | None = None
 
 
-class SandboxSection(Section):
+class SandboxSection(Section, frozen=True, kw_only=True):
     """[sandbox]: loosens the sandbox, explicitly."""
 
     network: bool = False
     readable: tuple[str, ...] = ()
     """Further paths in the home folder that commands may read."""
-    memory_mb: int = 4096
-    processes: int = 256
+    memory_mb: Count = 4096
+    processes: Count = 256
     allow_unsandboxed: bool = False
     """Run without a sandbox where none works on this machine."""
 
@@ -110,7 +163,7 @@ DEFAULT_LLMS = (
 )
 
 
-class Config(Section):
+class Config(Section, frozen=True, kw_only=True):
     """All of mpco.toml, with every default filled in."""
 
     project: ProjectSection = ProjectSection()
@@ -140,4 +193,149 @@ def load(root: Path) -> Config:
     Raises:
         ConfigError: with one sentence for each thing that is wrong, all of them at once.
     """
-    raise NotImplementedError
+    raw = _read(root / FILE_NAME)
+    problems = Problems(FILE_NAME)
+    try:
+        tree = _checked(raw, Variables(root), problems)
+    except OSError as error:
+        raise ConfigError([f"{error.filename}: cannot be read ({error.strerror}); make it readable."]) from error
+    except RecursionError:
+        raise ConfigError([f"{FILE_NAME}: its tables are nested too deeply to be read."]) from None
+    below = tree.get("project", {}).get("root", ".")
+    folder = root / below
+    # os.path.isdir answers no where Path.is_dir raises, as for names that are too long.
+    if not os.path.isdir(folder):
+        problems.found(("project", "root"), below, "the path of an existing folder")
+    if problems.sentences:
+        raise ConfigError(problems.sentences)
+    return _filled(msgspec.convert(tree, Config), root, folder)
+
+
+def resolve_key(section: LlmSection | MetaPrompterSection, root: Path) -> str:
+    """The API key that the section names, or "" when it names none; `root` is the project's root.
+
+    Raises:
+        ConfigError: naming the variable, when it is not set.
+    """
+    found = _KEY.fullmatch(section.api_key)
+    if found is None:
+        return ""
+    above = (folder for folder in (root, *root.parents) if (folder / FILE_NAME).is_file())
+    value = Variables(next(above, root)).get(found[1])
+    if not value:
+        raise ConfigError([f"{FILE_NAME}: {section.model}: {_unset(found[1])}."])
+    return value
+
+
+def reference_path() -> Path:
+    """The commented reference configuration: packed into the wheel, or at the top of a checkout."""
+    packed = Path(__file__).parent / "reference.toml"
+    return packed if packed.is_file() else Path(__file__).parent.parent / FILE_NAME
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        advice = "`mpco init` writes one for this project, `mpco demo` shows a complete example"
+        raise ConfigError([f"{path}: there is no such file; {advice}."]) from None
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read ({error.strerror}); make it a readable file."]) from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError([f"{FILE_NAME}: line {line}: found a byte that is not UTF-8; save it as UTF-8."]) from None
+    except (ValueError, RecursionError) as error:
+        # tomllib lets two errors of Python through: for numbers of thousands of digits and for deep nesting.
+        raise ConfigError([f"{FILE_NAME}: is not valid TOML: {error}."]) from None
+
+
+def _checked(raw: dict[str, Any], variables: Variables, problems: Problems) -> dict[str, Any]:
+    expanded = _expanded(raw, (), variables, _key_names(raw), problems)
+    tree: dict[str, Any] = clean(expanded, Config, (), problems, hidden=("path", "root"))
+    _label_llms(tree, problems)
+    _check_keys(expanded, variables, problems)
+    return tree
+
+
+def _texts(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """All texts of a parsed file with their paths."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    if isinstance(value, str):
+        yield path, value
+    for key, item in items:
+        yield from _texts(item, (*path, key))
+
+
+def _key_names(raw: dict[str, Any]) -> set[str]:
+    """The variables that some api_key names."""
+    return {name for path, text in _texts(raw) if path[-1] == "api_key" for name in references(text)}
+
+
+def _expanded(value: Any, path: tuple[str | int, ...], variables: Variables, keys: set[str], problems: Problems) -> Any:
+    """`value` with each `${VAR}` of its texts put in, except in api_key, which keeps the variable's name only."""
+    if isinstance(value, dict):
+        return {key: _expanded(item, (*path, key), variables, keys, problems) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expanded(item, (*path, index), variables, keys, problems) for index, item in enumerate(value)]
+    if not isinstance(value, str) or path[-1] == "api_key" or "${" not in value:
+        return value
+    values = {}
+    for name in references(value):
+        problem = _misuse(name, keys)
+        found = variables.get(name) if not problem else None
+        if found is None:
+            problems.add(path, problem or _unset(name))
+        else:
+            values[name] = found
+    if set(references(value)) - set(values):
+        return DROP
+    return Expanded(expand(value, values), value)
+
+
+def _misuse(name: str, keys: set[str]) -> str:
+    if not NAME.fullmatch(name):
+        return f'found "${{{name[:40]}", expected a variable as in "${{HOME}}"; write $${{ for a literal ${{'
+    if name in keys or name.upper().endswith("_API_KEY"):
+        return f"the variable {name} holds a key, expected it in api_key only"
+    return ""
+
+
+def _unset(name: str) -> str:
+    return f"the variable {name} is not set; set it in the environment or in a .env file beside {FILE_NAME}"
+
+
+def _label_llms(tree: dict[str, Any], problems: Problems) -> None:
+    """Give each LLM its label; labels name LLMs on every screen, so they have to differ."""
+    if tree.get("llm") == []:
+        expected = "at least one [[llm]] table, or none at all for the offline models"
+        problems.found(("llm",), [], expected)
+    seen: dict[str, int] = {}
+    for index, llm in enumerate(tree.get("llm", ())):
+        label = llm.get("label") or llm.get("model", "").rstrip("/").rpartition("/")[2]
+        llm["label"] = label
+        first = seen.setdefault(label, index)
+        if label and first != index:
+            problems.found(("llm", index, "label"), label, f"another one: llm[{first}] has it already")
+
+
+def _check_keys(tree: dict[str, Any], variables: Variables, problems: Problems) -> None:
+    """Every key must be available, and must not stand where it would be stored."""
+    for path, text in _texts(tree):
+        key = _KEY.fullmatch(text)
+        if "params" in path and _SECRET_NAME.search(str(path[-1])):
+            problems.add(path, 'keys do not belong in this file, expected api_key = "${NAME}" beside params instead')
+        elif path[-1] == "api_key" and key and not variables.get(key[1]):
+            problems.add(path, _unset(key[1]))
+
+
+def _filled(config: Config, root: Path, folder: Path) -> Config:
+    """`config` with the defaults that depend on other values."""
+    top = folder.resolve()
+    replace = msgspec.structs.replace
+    return replace(
+        config,
+        project=replace(config.project, name=config.project.name or top.name or "project"),
+        profile=replace(config.profile, command=config.profile.command or config.benchmark.command),
+        path=str((root / FILE_NAME).resolve()),
+        root=str(top),
+    )
