@@ -101,6 +101,11 @@ class Client:
             self._last = max(self._last, event.n)
             yield event
 
+    async def closed(self) -> None:
+        """Wait until the engine has closed this connection, as it does when it has ended."""
+        if self._reading is not None:
+            await self._reading
+
     async def close(self) -> None:
         """Leave the engine; its jobs go on."""
         self._stopped = True

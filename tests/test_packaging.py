@@ -32,7 +32,7 @@ def test_data_files_are_in_the_wheel(wheel: Path) -> None:
 def test_the_demo_can_be_copied_from_an_installed_wheel(wheel: Path, tmp_path: Path) -> None:
     installed = tmp_path / "installed"
     zipfile.ZipFile(wheel).extractall(installed)
-    code = "import engine.demo, sys; from pathlib import Path; print(engine.demo.copy_demo(Path(sys.argv[1])), engine.__file__)"
+    code = "import engine.demo as d, pathlib, sys; print(d.copy_demo(pathlib.Path(sys.argv[1])), d.__file__)"
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "demo")],
         cwd=tmp_path,

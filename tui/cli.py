@@ -242,6 +242,7 @@ def stop(ctx: click.Context) -> None:
         client = await Client.connect(ctx.obj, start=False)
         try:
             await client.send(Stop())
+            await client.closed()
         finally:
             await client.close()
 

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import paths
 from engine.client import Client
 from engine.errors import EngineError
-from engine.protocol import Event, Status, Stop
+from engine.protocol import Status, Stop
 from tui.state import State, reduce
 
 SLOW = '''"""Counts distinct words, slowly."""
@@ -88,16 +87,9 @@ async def stop(root: Path) -> None:
         client = await Client.connect(root, start=False)
     except EngineError:
         return
-    async for event in _followed(client):
-        if event.n >= 0:
-            break
     await client.send(Stop())
+    await client.closed()
     await client.close()
-
-
-async def _followed(client: Client) -> AsyncIterator[Event]:
-    async for event in client.events():
-        yield event
 
 
 class Follower:
@@ -148,15 +140,3 @@ async def kill(root: Path) -> int:
     os.kill(pid, signal.SIGKILL)
     await client.close()
     return pid
-
-
-def locked(root: Path) -> bool:
-    """Whether an engine holds the lock of `root`."""
-    import fcntl
-
-    with paths.lock_path(root).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
