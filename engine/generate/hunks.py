@@ -1,0 +1,74 @@
+"""Hunks: the blocks of a diff that a person keeps or drops, and the text that any choice of them makes.
+
+A hunk's lines are parts between "\\n" (see `lines`): they carry no newline, but keep a carriage return. A final
+newline is an empty last part, so a hunk that adds or removes it has an empty line more on one side; composing is
+lossless for every text.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+from engine.errors import EditError
+from engine.generate.difference import changes
+from engine.generate.lines import join, parts
+from engine.model import Hunk
+
+
+def make_hunks(candidate_id: str, path: str, before: str, after: str) -> tuple[Hunk, ...]:
+    """The changed stretches from `before` to `after`, each as small as the diff finds it.
+
+    Composing all of them with `before` gives `after` exactly.
+    """
+    old, new = parts(before), parts(after)
+    return tuple(
+        Hunk(
+            id=_id(candidate_id, path, i, old[i:i_end], new[j:j_end]),
+            file=path,
+            old_start=i + 1,
+            old_lines=tuple(old[i:i_end]),
+            new_start=j + 1,
+            new_lines=tuple(new[j:j_end]),
+        )
+        for i, i_end, j, j_end in changes(old, new)
+    )
+
+
+def compose(before: str, hunks: Iterable[Hunk]) -> str:
+    """What any choice of hunks makes of `before`; the same change from two candidates is made once.
+
+    Raises:
+        EditError: when two hunks conflict, or one was not made from `before`.
+    """
+    old = parts(before)
+    made: list[str] = []
+    done = 0
+    last: Hunk | None = None
+    for hunk in sorted(hunks, key=lambda item: (item.old_start, len(item.old_lines))):
+        if last is not None and _same(last, hunk):
+            continue
+        start = hunk.old_start - 1
+        end = start + len(hunk.old_lines)
+        if start < done or (last is not None and _at_one_place(last, hunk)):
+            raise EditError(f"hunks conflict at {hunk.file}:{hunk.old_start}; reject one of the two.")
+        if tuple(old[start:end]) != hunk.old_lines:
+            raise EditError(f"{hunk.file}:{hunk.old_start} is not what the hunk was made from; optimise again.")
+        made += old[done:start]
+        made += hunk.new_lines
+        done, last = end, hunk
+    return join(made + old[done:])
+
+
+def _same(one: Hunk, other: Hunk) -> bool:
+    return (one.old_start, one.old_lines, one.new_lines) == (other.old_start, other.old_lines, other.new_lines)
+
+
+def _at_one_place(one: Hunk, other: Hunk) -> bool:
+    """Two insertions before the same line: nothing says which comes first."""
+    return one.old_start == other.old_start and not one.old_lines and not other.old_lines
+
+
+def _id(candidate_id: str, path: str, start: int, old: list[str], new: list[str]) -> str:
+    digest = hashlib.sha256()
+    for piece in (candidate_id, path, str(start), join(old), join(new), f"{len(old)} {len(new)}"):
+        digest.update(piece.encode("utf-8", "surrogatepass") + b"\0")
+    return digest.hexdigest()[:16]
