@@ -1,0 +1,341 @@
+"""The app: connects to the engine, keeps the read model, and lets one screen for each stage render it."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from time import monotonic
+from typing import Any, ClassVar, Literal
+
+from textual import events
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.reactive import var
+from textual.screen import Screen
+from textual.timer import Timer
+
+import themes
+from engine.client import Client
+from engine.errors import EngineError
+from engine.model import ContextName, Job
+from engine.protocol import Apply, Cancel, Change, Command, Event, JobChanged, Notice, Snapshot, UndoApply
+from tui.screens.stage import StageScreen
+from tui.state import State, reduce
+from tui.widgets.footer import Sentence, Severity
+from tui.widgets.header import EngineLink
+from tui.widgets.stage_bar import STAGE_OF_JOB, STAGE_TITLES
+
+FRAME_SECONDS = 1 / 30
+"""The screen is painted at most this often, whatever the LLMs send."""
+SENTENCE_SECONDS = 10
+DEFAULT_THEME = "mpco-dark"
+
+
+def _profile() -> Screen[Any]:
+    from tui.screens.profile import ProfileScreen
+
+    return ProfileScreen()
+
+
+def _prompts() -> Screen[Any]:
+    from tui.screens.prompts import PromptsScreen
+
+    return PromptsScreen()
+
+
+def _diffs() -> Screen[Any]:
+    from tui.screens.diffs import DiffsScreen
+
+    return DiffsScreen()
+
+
+def _benchmarks() -> Screen[Any]:
+    from tui.screens.benchmarks import BenchmarksScreen
+
+    return BenchmarksScreen()
+
+
+def _report() -> Screen[Any]:
+    from tui.screens.report import ReportScreen
+
+    return ReportScreen()
+
+
+STAGE_MODES = ("profile", "prompts", "diffs", "benchmarks", "report")
+
+
+class MpcoApp(App[None]):
+    """One project on screen. Everything it shows is in `state`; everything it does is a command to the engine."""
+
+    TITLE = "MPCO"
+    CSS_PATH = "styles/app.tcss"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "profile": _profile,
+        "prompts": _prompts,
+        "diffs": _diffs,
+        "benchmarks": _benchmarks,
+        "report": _report,
+    }
+    DEFAULT_MODE = "profile"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (80, "-medium"), (120, "-wide")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(str(n), f"stage({n})", title, show=False, id=f"stage.{n}", tooltip=f"Go to {n} {title}")
+            for n, title in enumerate(STAGE_TITLES, start=1)
+        ),
+        Binding("question_mark", "help", "help", key_display="?", id="app.help", tooltip="The keys of this pane"),
+        Binding("colon", "command_palette", "by name", show=False, id="app.by_name", tooltip="A command by its name"),
+        Binding("q", "leave", "quit", id="app.quit", tooltip="Leave; asks what becomes of running jobs"),
+    ]
+
+    current_bottleneck: var[str] = var("")
+    """The bottleneck last under the cursor, on whatever screen."""
+    current_llm: var[str] = var("")
+    current_candidate: var[str] = var("")
+
+    def __init__(self, root: Path, client: Client | None = None) -> None:
+        super().__init__()
+        self.root = root
+        self.state = State()
+        self.engine: EngineLink = "starting"
+        self.engine_problem = ""
+        self.news: set[int] = set()
+        """Stages where a job has ended since they were last looked at."""
+        self.sentence: Sentence | None = None
+        self.without: tuple[ContextName, ...] = ()
+        """Contexts that the next prompts leave out."""
+        self.chosen_prompts: dict[tuple[str, str], str] = {}
+        """The prompt version picked for a (bottleneck, LLM), where it is not the newest."""
+        self._client = client
+        self._painted = 0.0
+        self._paint_timer: Timer | None = None
+        self._sentence_timer: Timer | None = None
+        found, self._theme_problems = themes.load()
+        for theme in found:
+            self.register_theme(theme)
+        if self.theme.startswith("textual-"):
+            self.theme = DEFAULT_THEME
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our variables, for themes that do not have them."""
+        return themes.defaults(dark=self.current_theme.dark)
+
+    def on_mount(self) -> None:
+        """Paint first, then reach for the engine."""
+        self.call_after_refresh(self._reach)
+
+    def _reach(self) -> None:
+        for problem in self._theme_problems:
+            self.notify(problem, severity="warning", markup=False)
+        self._theme_problems = []
+        self.run_worker(self._follow(), group="engine", exclusive=True, exit_on_error=False)
+
+    async def on_unmount(self) -> None:
+        """Leave the engine; its jobs go on."""
+        if self._client is not None:
+            await self._client.close()
+
+    # ------------------------------------------------------------------------------------- engine -> state
+
+    async def _follow(self) -> None:
+        try:
+            if self._client is None:
+                self._client = await Client.connect(self.root)
+            async for event in self._client.events():
+                self._take(event)
+                await asyncio.sleep(0)  # a burst of events lets key presses through
+            self._engine_is("stopped", "The engine was stopped. Press p to start it again.")
+        except EngineError as error:
+            self._engine_is("failed", str(error))
+
+    def _engine_is(self, link: EngineLink, problem: str) -> None:
+        self.engine, self.engine_problem = link, problem
+        self.say(problem, "error")
+        self._paint_soon()
+
+    def _take(self, event: Event) -> None:
+        before = self.state
+        self.state = reduce(before, event)
+        self.engine = "ready"
+        self._keep_selection()
+        self._announce(event.change, before)
+        self._paint_soon()
+
+    def _keep_selection(self) -> None:
+        """Selections that no longer exist move to the first that does."""
+        state = self.state
+        if state.bottlenecks and state.bottleneck(self.current_bottleneck) is None:
+            self.current_bottleneck = state.bottlenecks[0].id
+        labels = [llm.label for llm in state.project.llms] if state.project else []
+        if labels and self.current_llm not in labels:
+            self.current_llm = labels[0]
+
+    def _announce(self, change: Change, before: State) -> None:
+        match change:
+            case Notice(text=text, severity=severity):
+                level: Severity = "error" if severity == "error" else "information"
+                self.notify(text, severity=level, markup=False)
+            case JobChanged(job=job) if not job.live and (old := before.jobs.get(job.id)) and old.live:
+                self._job_ended(job)
+            case Snapshot():
+                self.engine_problem = ""
+            case _:
+                pass
+
+    def _job_ended(self, job: Job) -> None:
+        """Light the stage of a job that has ended out of sight; one toast when the last of its kind has."""
+        stage = STAGE_OF_JOB[job.kind]
+        if isinstance(self.stage_screen, StageScreen) and self.stage_screen.STAGE == stage:
+            return
+        self.news.add(stage)
+        if not any(other.kind == job.kind for other in self.state.live_jobs):
+            failed = job.state == "failed"
+            text = f"{job.title}: {job.reason}" if failed else f"{job.title}: {job.state}; {stage} shows it"
+            self.notify(
+                text, title=STAGE_TITLES[stage - 1], severity="error" if failed else "information", markup=False
+            )
+
+    # ------------------------------------------------------------------------------------- state -> screen
+
+    @property
+    def stage_screen(self) -> Screen[Any]:
+        """The stage in front, under whatever dialog."""
+        return self.screen_stack[0]
+
+    def _paint_soon(self) -> None:
+        if self._paint_timer is None:
+            wait = max(0.001, FRAME_SECONDS - (monotonic() - self._painted))
+            self._paint_timer = self.set_timer(wait, self._paint)
+
+    def _paint(self) -> None:
+        self._paint_timer = None
+        self._painted = monotonic()
+        screen = self.stage_screen
+        if isinstance(screen, StageScreen) and screen.is_mounted:
+            with self.batch_update():
+                screen.show(self.state)
+
+    def repaint(self) -> None:
+        """Render the state again, soon: something that is not in it, such as a selection, has changed."""
+        self._paint_soon()
+
+    # ------------------------------------------------------------------------------------ person -> engine
+
+    def perform(self, command: Command, on_result: Callable[[Any], None] | None = None) -> None:
+        """Send `command`; a refusal becomes a toast and a sentence in the footer. Never blocks."""
+        self.run_worker(self._send(command, on_result), group="commands", exit_on_error=False)
+
+    async def _send(self, command: Command, on_result: Callable[[Any], None] | None) -> None:
+        if self._client is None or self.engine != "ready":
+            self.say(self.engine_problem or "The engine is still starting; try again in a moment.", "warning")
+            return
+        try:
+            result = await self._client.send(command)
+        except EngineError as error:
+            self.say(str(error), "error")
+            self.notify(str(error), severity="error", markup=False)
+            return
+        if on_result is not None:
+            on_result(result)
+
+    def say(self, text: str, severity: Severity = "information") -> None:
+        """Show one sentence in the footer, until the next key."""
+        self.sentence = Sentence(text, severity)
+        if self._sentence_timer is not None:
+            self._sentence_timer.stop()
+        self._sentence_timer = self.set_timer(SENTENCE_SECONDS, self._hush)
+        self._paint_soon()
+
+    def _hush(self) -> None:
+        if self.sentence is not None:
+            self.sentence = None
+            self._paint_soon()
+
+    async def on_event(self, event: events.Event) -> None:
+        """A key makes room in the footer again."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._hush()
+        await super().on_event(event)
+
+    def ask_apply(self, candidates: tuple[str, ...], hunks: tuple[str, ...] = ()) -> None:
+        """Ask where the accepted hunks (or exactly `hunks`) go, then write them there."""
+        from tui.screens.dialogs import ApplyDialog
+
+        def write(command: Apply | None) -> None:
+            if command is not None:
+                self.perform(command, written)
+
+        def written(result: Any) -> None:
+            sentence = f"Written to {result['where']}."
+            self.say(sentence)
+            self.notify(sentence, severity="information", markup=False)
+
+        self.push_screen(ApplyDialog(self.state, candidates, hunks), write)
+
+    # --------------------------------------------------------------------------------------------- actions
+
+    def action_stage(self, number: int) -> None:
+        """1..5: go to a stage; its place and selection are kept."""
+        if not isinstance(self.screen, StageScreen):
+            return
+        self.switch_mode(STAGE_MODES[number - 1])
+
+    def action_help(self) -> None:
+        """?: the keys of the pane in front."""
+        from tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    def action_reconnect(self) -> None:
+        """Start the engine again after it was stopped or could not start."""
+        client, self._client = self._client, None
+        self.engine, self.engine_problem = "starting", ""
+        self._paint_soon()
+
+        async def again() -> None:
+            if client is not None:
+                await client.close()
+            await self._follow()
+
+        self.run_worker(again(), group="engine", exclusive=True, exit_on_error=False)
+
+    def action_undo_apply(self) -> None:
+        """Take back the last write to the working tree."""
+        self.perform(UndoApply(), lambda result: self.say(f"Taken back in {result['where']}."))
+
+    def action_cancel_all(self) -> None:
+        """Cancel every job that runs or waits."""
+        for job in self.state.live_jobs:
+            self.perform(Cancel(job=job.id))
+
+    def action_leave(self) -> None:
+        """q: leave at once, or ask what becomes of running jobs."""
+        from tui.screens.dialogs import QuitDialog
+
+        jobs = self.state.live_jobs
+        if not jobs or self.engine != "ready":
+            self.exit()
+            return
+
+        def leave(choice: str | None) -> None:
+            if choice == "background":
+                self.exit()
+            elif choice == "cancel":
+                self.run_worker(self._cancel_and_exit(), exit_on_error=False)
+
+        self.push_screen(QuitDialog(jobs), leave)
+
+    async def _cancel_and_exit(self) -> None:
+        for job in self.state.live_jobs:
+            try:
+                if self._client is not None:
+                    await self._client.send(Cancel(job=job.id))
+            except EngineError as error:  # it ended by itself meanwhile, or the engine is gone: either way no more runs
+                self.log(str(error))
+        self.exit()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every command of the app, each with its key, for the palette."""
+        from tui.commands import system_commands
+
+        return system_commands(self, screen)
