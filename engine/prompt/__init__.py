@@ -1,0 +1,22 @@
+"""Stage 2: collect contexts, render the meta-prompt or a baseline, and check what comes back.
+
+What an LLM is told is made here and nowhere else; sending it is the pipeline's business.
+"""
+
+from engine.prompt.contexts import fields_for
+from engine.prompt.linting import lint
+from engine.prompt.llm import llm_fields
+from engine.prompt.project import project_fields
+from engine.prompt.strategies import STRATEGIES, meta_messages, strategy_prompt
+from engine.prompt.task import task_fields
+
+__all__ = [
+    "STRATEGIES",
+    "fields_for",
+    "lint",
+    "llm_fields",
+    "meta_messages",
+    "project_fields",
+    "strategy_prompt",
+    "task_fields",
+]

@@ -1,0 +1,125 @@
+"""The task context: what is asked for, and the evidence about the bottleneck."""
+
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from engine.config import FILE_NAME, Config
+from engine.model import Bottleneck, ContextField, Edge, Objective, Profile
+from engine.prompt.files import fence_tag
+
+_MOST_EDGES = 6
+_MOST_LINES = 8
+_WORTH_TELLING = 0.005
+"""Lines with a smaller share of the time are noise."""
+
+
+class Task(msgspec.Struct, frozen=True):
+    """The words for one objective."""
+
+    aim: str
+    """Completes "Improve ... of the code"."""
+    meaning: str
+    description: str
+    considerations: tuple[str, ...]
+
+
+def tasks() -> dict[Objective, Task]:
+    """The words for each objective, from tasks.toml."""
+    text = Path(__file__).with_name("tasks.toml").read_text(encoding="utf-8")
+    return msgspec.toml.decode(text, type=dict[Objective, Task])
+
+
+def task_fields(
+    config: Config, bottleneck: Bottleneck, source_text: str, profile: Profile | None
+) -> tuple[ContextField, ...]:
+    """Objective, description, considerations, the bottleneck with its profile and source, and the hardware.
+
+    `source_text` is the bottleneck's own span; without a profile run, what it would have told is left out.
+    """
+    task = tasks()[config.task.objective]
+    said, considerations = config.task.description, config.task.considerations
+    fields = [
+        _field("objective", task.meaning, FILE_NAME),
+        _field("description", said or task.description, FILE_NAME if said else "built in"),
+        _field(
+            "considerations",
+            _listed("each deserves a thought:", considerations or task.considerations),
+            FILE_NAME if considerations else "built in",
+        ),
+        _field("bottleneck", _place(bottleneck), "profile" if profile else "source files"),
+        *_evidence(bottleneck, source_text, profile),
+        _field("hardware", _hardware(), "psutil"),
+        _field("source", _fenced(bottleneck, source_text), bottleneck.file),
+    ]
+    return tuple(field for field in fields if field.value)
+
+
+def _field(name: str, value: str, source: str) -> ContextField:
+    return ContextField(context="task", name=name, value=value, source=source)
+
+
+def _evidence(bottleneck: Bottleneck, source_text: str, profile: Profile | None) -> Iterator[ContextField]:
+    if bottleneck.total_share or bottleneck.self_share:
+        whole = f"all {profile.seconds:.3g} s profiled" if profile else "all time profiled"
+        spent = f"{bottleneck.self_share:.1%} of {whole} in the function itself, "
+        yield _field("time", f"{spent}{bottleneck.total_share:.1%} together with what it calls", "profile")
+    if bottleneck.calls:
+        yield _field("calls", f"{bottleneck.calls:,}", "profile")
+    yield _field("callers", _edges("share of its time by caller:", bottleneck.callers), "profile")
+    yield _field("callees", _edges("share of its time by what it calls:", bottleneck.callees), "profile")
+    yield _field("hot lines", _hot_lines(bottleneck, source_text), "profile")
+
+
+def _place(bottleneck: Bottleneck) -> str:
+    return f"`{bottleneck.function}`, lines {bottleneck.line} to {bottleneck.end_line} of {bottleneck.file}"
+
+
+def _listed(head: str, items: tuple[str, ...]) -> str:
+    return "\n".join([head, *(f"- {item}" for item in items)]) if items else ""
+
+
+def _edges(head: str, edges: tuple[Edge, ...]) -> str:
+    largest = sorted(edges, key=lambda edge: edge.share, reverse=True)[:_MOST_EDGES]
+    return _listed(head, tuple(_edge(edge) for edge in largest))
+
+
+def _edge(edge: Edge) -> str:
+    place = f" ({edge.file}:{edge.line})" if edge.file else ""
+    calls = f", {edge.calls:,} calls" if edge.calls else ""
+    return f"`{edge.function}`{place}: {edge.share:.1%}{calls}"
+
+
+def _hot_lines(bottleneck: Bottleneck, source_text: str) -> str:
+    source = source_text.splitlines()
+    hottest = sorted(bottleneck.heat, key=lambda heat: heat.share, reverse=True)[:_MOST_LINES]
+    lines = []
+    for heat in sorted(hottest, key=lambda heat: heat.line):
+        index = heat.line - bottleneck.line
+        if heat.share >= _WORTH_TELLING and 0 <= index < len(source):
+            lines.append(f"line {heat.line}: {heat.share:.1%} `{source[index].strip()}`")
+    return _listed("share of all time by line:", tuple(lines))
+
+
+def _fenced(bottleneck: Bottleneck, source_text: str) -> str:
+    if not source_text.strip():
+        return ""
+    fence = "```"
+    while fence in source_text:
+        fence += "`"
+    head = f"lines {bottleneck.line} to {bottleneck.end_line} of {bottleneck.file}:"
+    return f"{head}\n{fence}{fence_tag(bottleneck.file)}\n{source_text.rstrip()}\n{fence}"
+
+
+def _hardware() -> str:
+    """Nothing here names the machine: it is sent to a provider."""
+    logical = psutil.cpu_count() or 1
+    physical = psutil.cpu_count(logical=False) or logical
+    memory = psutil.virtual_memory().total / 2**30
+    return (
+        f"{physical} {'core' if physical == 1 else 'cores'} ({logical} logical), {memory:.1f} GiB of memory, "
+        f"{platform.machine()}, {platform.system()}"
+    )
