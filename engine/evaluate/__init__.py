@@ -1,0 +1,1 @@
+"""Stage 4: whether a variant of the project is faster, proven by builds, tests and paired measurements."""

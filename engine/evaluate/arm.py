@@ -1,0 +1,295 @@
+"""One arm of a comparison: a private copy of the project, its sandbox and the runner inside.
+
+All arms of one base see the same paths, the same environment and the same limits; they differ in the changed files
+only. What a command writes stays in its arm and is gone with it.
+"""
+
+import asyncio
+import itertools
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import engine
+from engine.config import SandboxSection
+from engine.errors import SandboxError
+from engine.evaluate import surroundings
+from engine.evaluate.workspace import Base, remove
+
+IO_INSIDE = "/run/mpco-io"
+OUTPUT_LIMIT = 64 * 1024 * 1024
+"""Bytes a command may write to its standard output and error before it is ended."""
+OPEN_FILES = 4096
+THREADS_PER_PROCESS = 16
+COLLECT_LIMIT = 256 * 1024 * 1024
+ANSWER_LIMIT = 4 * 1024 * 1024
+CANCEL_SECONDS = 1.0
+
+_numbers = itertools.count(1)
+_memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+DISK = _memory // 2
+"""Bytes a sandbox may write, all together: its files live in memory."""
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """What the runner tells of one command."""
+
+    exit_code: int | None
+    """None when it was ended by a limit; negative for a signal."""
+    limit: str
+    """Which: time, memory, processes, output; empty for none."""
+    wall: float
+    cpu: float
+    max_rss: int
+    output: str
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    ready: bool = False
+    error: str = ""
+
+
+class Arm:
+    """A workspace with its runner; `open_arm` makes one."""
+
+    def __init__(self, folder: Path, process: asyncio.subprocess.Process, env: Mapping[str, str], io_seen: str) -> None:
+        self._folder = folder
+        self._process = process
+        self._env = env
+        self._io_seen = io_seen
+        self._section = SandboxSection()
+
+    @property
+    def io(self) -> Path:
+        """The folder for inputs and collected files, as it is seen from outside."""
+        return self._folder / "io"
+
+    @property
+    def io_seen(self) -> str:
+        """The same folder as commands see it."""
+        return self._io_seen
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can run commands."""
+        return self._process.returncode is None
+
+    def limited_by(self, section: SandboxSection) -> "Arm":
+        """Take over the limits of mpco.toml."""
+        self._section = section
+        return self
+
+    async def run(self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] = {}) -> Run:
+        """Run one command to its end and the end of all it started; cancelling ends it at once.
+
+        Raises:
+            SandboxError: when the runner has died.
+        """
+        request = {
+            "argv": list(argv),
+            "env": {**self._env, **env},
+            "timeout": timeout,
+            "memory_limit": self._section.memory_mb * 1024 * 1024,
+            "process_limit": self._section.processes,
+            "output_limit": OUTPUT_LIMIT,
+        }
+        self._send(request)
+        try:
+            line = await self._answer()
+        except asyncio.CancelledError:
+            await self._cancel()
+            raise
+        return msgspec.json.decode(line, type=Run)
+
+    async def close(self) -> None:
+        """End every process of the arm and give its disk space back."""
+        await self._end()
+        await asyncio.to_thread(remove, self._folder)
+
+    async def started(self, layout: Mapping[str, Any]) -> None:
+        """Have the runner build its sandbox.
+
+        Raises:
+            SandboxError: when the kernel refuses, with what it refused.
+        """
+        self._send(layout)
+        answer = msgspec.json.decode(await self._answer(), type=_Answer)
+        if not answer.ready:
+            await self._end()
+            raise SandboxError(f"The sandbox cannot be set up: {answer.error}.")
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(msgspec.json.encode(message) + b"\n")
+
+    async def _answer(self) -> bytes:
+        assert self._process.stdout is not None
+        line = await self._process.stdout.readline()
+        if not line:
+            await self._end()
+            said = (self._folder / "runner.log").read_text(errors="replace").strip().rpartition("\n")[2]
+            raise SandboxError(f"The sandbox's runner ended unexpectedly: {said or 'it said nothing'}.")
+        return line
+
+    async def _cancel(self) -> None:
+        """Have the runner end its command, so that the arm stays fit for use; a deaf runner is ended itself."""
+        self._send({"cancel": True})
+        try:
+            await asyncio.wait_for(self._answer(), CANCEL_SECONDS)
+        except (TimeoutError, SandboxError, asyncio.CancelledError):
+            await self._end()
+
+    async def _end(self) -> None:
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
+
+    def put(self, inputs: Mapping[str, bytes]) -> None:
+        """Place files in the empty IO folder."""
+        for entry in os.scandir(self.io):
+            shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
+        for name, data in inputs.items():
+            (self.io / _plain(name)).write_bytes(data)
+
+    def take(self, names: Sequence[str]) -> dict[str, bytes]:
+        """The files of the IO folder that exist; a link laid by a command is not followed."""
+        found: dict[str, bytes] = {}
+        for name in names:
+            try:
+                file = os.open(self.io / _plain(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            except OSError:
+                continue
+            with open(file, "rb") as stream:
+                if stat.S_ISREG(os.fstat(file).st_mode):
+                    found[name] = stream.read(COLLECT_LIMIT)
+        return found
+
+
+def _plain(name: str) -> str:
+    if "/" in name or name in ("", ".", ".."):
+        raise ValueError(f"{name!r} is not a plain file name")
+    return name
+
+
+async def open_arm(
+    base: Base, changes: Mapping[str, bytes], work: Path, section: SandboxSection, *, walls: bool = True
+) -> Arm:
+    """A fresh arm: the base with `changes`; without `walls` an ordinary copy without any sandbox.
+
+    Raises:
+        SandboxError: when it cannot be set up.
+    """
+    folder = work / f"arm-{next(_numbers)}"
+    for name in ("changes", "stage", "io", "home", "tmp"):
+        (folder / name).mkdir(parents=True)
+    try:
+        if not walls:
+            await asyncio.to_thread(_copy, base, changes, folder / "tree", True)
+            return await _start(base, folder, section, _plain_layout(folder), walls)
+        await asyncio.to_thread(_write, base, changes, folder / "changes")
+        try:
+            return await _start(base, folder, section, _layout(base, folder, work, section), walls)
+        except SandboxError as error:
+            if "overlay" not in str(error):
+                raise
+        await asyncio.to_thread(_copy, base, changes, folder / "tree", False)
+        layout = _layout(base, folder, work, section)
+        shared = [str(base.root / name) for name in base.survey.shared]
+        layout |= {"lowers": [], "shared": [], "inside": [*layout["inside"], *shared]}
+        return await _start(base, folder, section, layout, walls)
+    except BaseException:
+        await asyncio.to_thread(remove, folder)
+        raise
+
+
+async def _start(base: Base, folder: Path, section: SandboxSection, layout: Mapping[str, Any], walls: bool) -> Arm:
+    """Start the runner with an environment as empty as possible: the sandbox can read it."""
+    place = str(Path(engine.__file__).parents[1])
+    code = f"import sys; sys.path.append({place!r}); from engine.evaluate.runner import main; main()"
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    log = os.open(folder / "runner.log", os.O_WRONLY | os.O_CREAT)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", "-c", code),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+            env=kept,
+            start_new_session=True,
+            limit=ANSWER_LIMIT,
+        )
+    finally:
+        os.close(log)
+    if walls:
+        env = surroundings.environment(base.root, str(surroundings.home()), "/tmp")
+    else:
+        env = surroundings.environment(folder / "tree", str(folder / "home"), str(folder / "tmp"))
+        # Without mounts an installed original would win over the copy.
+        env["PYTHONPATH"] = ":".join(filter(None, (str(folder / "tree"), env.get("PYTHONPATH"))))
+    arm = Arm(folder, process, env, IO_INSIDE if walls else str(folder / "io")).limited_by(section)
+    try:
+        await arm.started(layout)
+    except asyncio.CancelledError:
+        process.kill()
+        raise
+    return arm
+
+
+def _limits(section: SandboxSection, walls: bool) -> dict[str, int]:
+    limits = {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": OPEN_FILES, "RLIMIT_FSIZE": DISK}
+    if walls and os.getuid() != 0:  # counted for each sandbox; without one it would count all the user's processes
+        limits["RLIMIT_NPROC"] = section.processes * THREADS_PER_PROCESS
+    return limits
+
+
+def _plain_layout(folder: Path) -> dict[str, Any]:
+    limits = {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": OPEN_FILES, "RLIMIT_FSIZE": DISK}
+    return {"namespaces": False, "tree": str(folder / "tree"), "limits": limits}
+
+
+def _layout(base: Base, folder: Path, work: Path, section: SandboxSection) -> dict[str, Any]:
+    root = base.root
+    private = surroundings.private_folders()
+    shown = surroundings.toolchains(root, section, private)
+    git = root / ".git"
+    return {
+        "namespaces": True,
+        "network": section.network,
+        "root": str(root),
+        "stage": str(folder / "stage"),
+        "disk": DISK,
+        "lowers": [str(folder / "changes"), str(base.folder)],
+        "tree": str(folder / "tree"),
+        "shared": [str(root / name) for name in base.survey.shared],
+        "inside": [str(git)] if git.exists() else [],
+        "private": private,
+        "binds": [*((source, target, False) for source, target in shown), (str(folder / "io"), IO_INSIDE, True)],
+        "hidden": [*surroundings.secrets_to_hide(), str(work)],
+        "limits": _limits(section, walls=True),
+    }
+
+
+def _write(base: Base, changes: Mapping[str, bytes], target: Path) -> None:
+    """Write the changed files with the mode they have in the base."""
+    for name, data in changes.items():
+        path = target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.write_bytes(data)
+        original = base.folder / name
+        if original.exists():
+            path.chmod(stat.S_IMODE(original.stat().st_mode))
+
+
+def _copy(base: Base, changes: Mapping[str, bytes], tree: Path, link_shared: bool) -> None:
+    shutil.copytree(base.folder, tree, symlinks=True)
+    _write(base, changes, tree)
+    for name in base.survey.shared if link_shared else ():
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).symlink_to(base.root / name)

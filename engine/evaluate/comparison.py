@@ -1,0 +1,230 @@
+"""The steps of one evaluation: build and test an arm, then run baseline and variant in pairs of random order.
+
+Both arms go through the same steps, so their caches (.pyc files, build products) are in the same state when
+measuring begins; the first pair of every session still counts as warm-up.
+"""
+
+import os
+import random
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Literal
+
+import msgspec
+
+from engine.config import CommandSection, Config
+from engine.errors import BaselineError
+from engine.evaluate.arm import Arm, Run
+from engine.evaluate.command import arguments
+from engine.evaluate.failures import explain
+from engine.evaluate.machine import machine
+from engine.evaluate.statistics import Metric, estimate, log_ratios
+from engine.evaluate.verdict import Exhausted, Ruling, choose_metric, rule
+from engine.evaluate.workspace import Base
+from engine.model import Arm as ArmName
+from engine.model import Estimate, EvaluationState, Measurement, Objective, Step
+
+StepName = Literal["build", "test", "benchmark"]
+STATES: dict[StepName, EvaluationState] = {"build": "building", "test": "testing", "benchmark": "measuring"}
+
+PATIENCE, GRACE_SECONDS = 10.0, 20.0
+"""A variant's step may take this many times the baseline's, and the grace on top, but never more than configured."""
+TOLD_LINES = 12
+"""Of a failing baseline's output, in the error."""
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """A new state of the evaluation."""
+
+    state: EvaluationState
+
+
+class Pair(msgspec.Struct, frozen=True, kw_only=True):
+    """One more pair of runs, in the order they were taken, and what all of them say by now."""
+
+    measurements: tuple[Measurement, ...]
+    estimate: Estimate | None
+    metric: Metric
+
+
+News = Progress | Step | Pair | Ruling
+
+
+class Ground:
+    """A frozen base with its baseline arm, and what the baseline's own steps took."""
+
+    def __init__(self, base: Base, arm: Arm) -> None:
+        self.base = base
+        self.arm = arm
+        self.steps: tuple[Step, ...] = ()
+        """Complete once the baseline is proven to work; empty before."""
+        self.built = False
+        self.first_run: Measurement | None = None
+
+
+class Failed(Exception):
+    """A step of an arm did not pass."""
+
+    def __init__(self, step: Step, run: Run, timeout: float) -> None:
+        super().__init__(step.name)
+        self.step = step
+        self.verdict, self.reason = explain(step, run, timeout)
+
+    def of_baseline(self) -> BaselineError:
+        """The error to raise when it was the user's own code that failed."""
+        tail = "\n".join(self.step.output.strip().splitlines()[-TOLD_LINES:])
+        return BaselineError(f"The project itself fails, before any change: {self.reason}\n{tail}".rstrip())
+
+
+class Comparison:
+    """What is done to the arms of one ground."""
+
+    def __init__(self, config: Config, ground: Ground) -> None:
+        self._config = config
+        self._ground = ground
+        self._random = random.Random()
+
+    async def build_baseline(self) -> None:
+        """Bring the baseline's arm to where its commands work, unless it is there.
+
+        Raises:
+            BaselineError: when the build fails.
+        """
+        if self._config.build.command and not self._ground.built:
+            try:
+                await self._step(self._ground.arm, "build", "baseline")
+            except Failed as failed:
+                raise failed.of_baseline() from failed
+        self._ground.built = True
+
+    async def prove_baseline(self) -> AsyncGenerator[News, None]:
+        """Build, test and benchmark the baseline, once for each ground; its steps are told every time.
+
+        Raises:
+            BaselineError: when one of them fails.
+        """
+        for step in self._ground.steps:
+            yield step
+        if self._ground.steps:
+            return
+        done: list[Step] = []
+        try:
+            for name, state in STATES.items():
+                if self._section(name).command:
+                    yield Progress(state="preparing" if name == "benchmark" else state)
+                    step, run = await self._step(self._ground.arm, name, "baseline")
+                    done.append(step)
+                    yield step
+        except Failed as failed:
+            raise failed.of_baseline() from failed
+        self._ground.built = True
+        self._ground.first_run = _measurement(run, -1, "baseline", True)
+        self._ground.steps = tuple(done)
+
+    async def judge(
+        self, variant: Arm, objective: Objective, measured: Sequence[Measurement]
+    ) -> AsyncGenerator[News, None]:
+        """Build and test the variant, then measure it until there is a verdict.
+
+        Raises:
+            BaselineError: when it is the baseline whose benchmark fails meanwhile.
+        """
+        try:
+            for name in ("build", "test"):
+                if self._section(name).command:
+                    yield Progress(state=STATES[name])
+                    step, _ = await self._step(variant, name, "variant")
+                    yield step
+            yield Progress(state="measuring")
+            async with aclosing(self._measure(variant, objective, measured)) as pairs:
+                async for news in pairs:
+                    yield news
+        except Failed as failed:
+            if failed.step.arm == "baseline":
+                raise failed.of_baseline() from failed
+            yield failed.step
+            yield Ruling(verdict=failed.verdict, reason=failed.reason)
+
+    async def _measure(
+        self, variant: Arm, objective: Objective, measured: Sequence[Measurement]
+    ) -> AsyncGenerator[Pair | Ruling, None]:
+        taken = list(measured)
+        metric = self._metric(objective, taken)
+        ruling = rule(taken, metric, self._exhausted(taken)) if taken else None
+        number = max((item.pair for item in taken), default=-1) + 1
+        warm_up = True  # the arms are fresh, also when an evaluation is taken up again
+        while ruling is None:
+            pair = await self._pair(variant, number, warm_up)
+            taken += pair
+            if warm_up and not measured:
+                metric = self._metric(objective, taken)
+            yield Pair(measurements=pair, estimate=estimate(taken, metric), metric=metric)
+            ruling = rule(taken, metric, self._exhausted(taken))
+            number, warm_up = number + 1, False
+        yield ruling
+
+    def _metric(self, objective: Objective, taken: Sequence[Measurement]) -> Metric:
+        first = [self._ground.first_run] if self._ground.first_run else []
+        return choose_metric(objective, [*first, *(item for item in taken if item.warm_up)])
+
+    def _exhausted(self, taken: Sequence[Measurement]) -> Exhausted:
+        section = self._config.benchmark
+        if len(log_ratios(taken, "wall")) >= section.max_pairs:
+            return "pairs"
+        return "seconds" if sum(item.wall for item in taken) >= section.max_seconds else ""
+
+    async def _pair(self, variant: Arm, number: int, warm_up: bool) -> tuple[Measurement, ...]:
+        arms: list[tuple[ArmName, Arm]] = [("baseline", self._ground.arm), ("variant", variant)]
+        self._random.shuffle(arms)
+        pair: list[Measurement] = []
+        async with machine(alone=True):
+            for name, arm in arms:
+                _, run = await self._run(arm, "benchmark", name)
+                pair.append(_measurement(run, number, name, warm_up))
+        return tuple(pair)
+
+    async def _step(self, arm: Arm, name: StepName, which: ArmName) -> tuple[Step, Run]:
+        async with machine(alone=name == "benchmark"):
+            return await self._run(arm, name, which)
+
+    async def _run(self, arm: Arm, name: StepName, which: ArmName) -> tuple[Step, Run]:
+        """Run a step's command; raises Failed unless it passes."""
+        section = self._section(name)
+        timeout = self._timeout(name, which)
+        run = await arm.run(arguments(section.command), timeout=timeout)
+        step = Step(
+            name=name,
+            arm=which,
+            passed=run.exit_code == 0,
+            seconds=run.wall,
+            exit_code=run.exit_code,
+            output=run.output,
+        )
+        if not step.passed:
+            raise Failed(step, run, timeout)
+        return step, run
+
+    def _timeout(self, name: StepName, which: ArmName) -> float:
+        """As configured; a variant that takes many times as long as the baseline is hopeless and ended earlier."""
+        configured = self._section(name).timeout
+        usual = next((step.seconds for step in self._ground.steps if step.name == name), None)
+        if which == "baseline" or usual is None:
+            return configured
+        return min(configured, PATIENCE * usual + GRACE_SECONDS)
+
+    def _section(self, name: StepName) -> CommandSection:
+        return {"build": self._config.build, "test": self._config.test, "benchmark": self._config.benchmark}[name]
+
+
+def _measurement(run: Run, pair: int, arm: ArmName, warm_up: bool) -> Measurement:
+    return Measurement(
+        pair=pair,
+        arm=arm,
+        wall=run.wall,
+        cpu=run.cpu,
+        max_rss=run.max_rss,
+        at=time.time() - run.wall,
+        load=os.getloadavg()[0],
+        warm_up=warm_up,
+    )

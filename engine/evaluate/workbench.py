@@ -1,0 +1,154 @@
+"""Stage 4 as a whole: where variants of one project are frozen, enclosed and compared.
+
+The baseline's arm is kept for the next variant as long as the user's tree does not change; each variant gets a fresh
+one. Whatever this makes lies under the state folder and is gone when the workbench closes, or at the latest when the
+next one opens.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+from engine.config import Config
+from engine.errors import BaselineError, EditError
+from engine.evaluate import sandbox as sandboxes
+from engine.evaluate.arm import Arm, open_arm
+from engine.evaluate.comparison import Comparison, Ground, News, Pair, Progress
+from engine.evaluate.machine import machine
+from engine.evaluate.protection import check_changes
+from engine.evaluate.sandbox import Sandbox
+from engine.evaluate.verdict import Ruling
+from engine.evaluate.workspace import Base, freeze, remove, survey
+from engine.execute import IO_VARIABLE, Outcome
+from engine.model import Measurement, Objective
+
+__all__ = ["News", "Pair", "Progress", "Ruling", "Workbench"]
+
+
+class Workbench:
+    """Evaluates variants of one project, one after the other."""
+
+    def __init__(self, config: Config, state_dir: Path) -> None:
+        self._config = config
+        self._root = config.root_path.resolve()
+        self._state_dir = state_dir.resolve()
+        self._work = self._state_dir / "work"
+        self._ground: Ground | None = None
+        self._bases = 0
+        self._turn = asyncio.Lock()
+        self.sandbox = Sandbox(name=sandboxes.NONE, about="The workbench is not open.", works=False)
+
+    async def open(self) -> None:
+        """Find the sandbox and clear away what a killed engine may have left.
+
+        Raises:
+            SandboxError: when no sandbox works and mpco.toml does not allow to go without one.
+        """
+        found = await asyncio.to_thread(sandboxes.probe)
+        self.sandbox = found if found.works else sandboxes.without_walls(found, self._config.sandbox)
+        await asyncio.to_thread(remove, self._work)
+        self._work.mkdir(parents=True)
+
+    async def close(self) -> None:
+        """End every process and give the disk back."""
+        await self._leave_ground()
+        await asyncio.to_thread(remove, self._work)
+
+    async def execute(
+        self,
+        command: str | Sequence[str],
+        *,
+        timeout: float,
+        env: Mapping[str, str] = {},
+        inputs: Mapping[str, bytes] = {},
+        collect: Sequence[str] = (),
+    ) -> Outcome:
+        """Run a command on the built baseline (`engine.execute.Execute`).
+
+        Raises:
+            BaselineError: when the project does not build.
+            SandboxError: when no sandbox can be set up.
+        """
+        argv = ["sh", "-c", command] if isinstance(command, str) else list(command)
+        async with self._turn:
+            ground = await self._current_ground()
+            await Comparison(self._config, ground).build_baseline()
+            await asyncio.to_thread(ground.arm.put, inputs)
+            async with machine(alone=True):
+                run = await ground.arm.run(argv, timeout=timeout, env={**env, IO_VARIABLE: ground.arm.io_seen})
+            files = await asyncio.to_thread(ground.arm.take, collect)
+        return Outcome(
+            exit_code=run.exit_code,
+            output=run.output,
+            seconds=run.wall,
+            timed_out=run.limit == "time",
+            files=files,
+        )
+
+    async def evaluate(
+        self,
+        title: str,
+        changes: Mapping[str, bytes],
+        *,
+        objective: Objective,
+        measured: tuple[Measurement, ...] = (),
+    ) -> AsyncGenerator[News, None]:
+        """Evaluate the project with `changes` (whole files, by path) against the project as it is.
+
+        The last thing it yields is a `Ruling`. `measured` are the pairs of an evaluation that was cut off: they
+        count. Closing the iterator, or cancelling its task, ends all processes at once.
+
+        Raises:
+            EditError: when there is no change, or one touches protected files or leaves the project.
+            BaselineError: when the project itself does not build, pass its tests or run its benchmark.
+            SandboxError: when the sandbox cannot be set up.
+        """
+        if not self._config.benchmark.command:
+            raise BaselineError(f"{self._config.path or 'mpco.toml'}: [benchmark] command is missing; give one.")
+        if not changes:
+            raise EditError(f"{title}: there is no change to evaluate.")
+        async with self._turn:
+            yield Progress(state="preparing")
+            ground = await self._current_ground()
+            check_changes(self._root, changes, self._config.project.protected, ground.base.survey.shared)
+            comparison = Comparison(self._config, ground)
+            async with aclosing(comparison.prove_baseline()) as steps:
+                async for news in steps:
+                    yield news
+            async with (
+                self._variant(ground.base, changes) as variant,
+                aclosing(comparison.judge(variant, objective, measured)) as judged,
+            ):
+                async for news in judged:
+                    yield news
+
+    async def _current_ground(self) -> Ground:
+        """The ground of the user's tree as it is now: the one at hand when nothing has changed."""
+        if self._ground is not None:
+            seen = await asyncio.to_thread(survey, self._root, self._state_dir)
+            if self._ground.arm.alive and seen == self._ground.base.survey:
+                return self._ground
+            await self._leave_ground()
+        self._bases += 1
+        folder = self._work / f"base-{self._bases}"
+        base = await asyncio.to_thread(freeze, self._root, folder, self._state_dir)
+        self._ground = Ground(base, await self._open_arm(base, {}))
+        return self._ground
+
+    async def _leave_ground(self) -> None:
+        if self._ground is not None:
+            ground, self._ground = self._ground, None
+            await ground.arm.close()
+            await asyncio.to_thread(remove, ground.base.folder)
+
+    @asynccontextmanager
+    async def _variant(self, base: Base, changes: Mapping[str, bytes]) -> AsyncIterator[Arm]:
+        arm = await self._open_arm(base, changes)
+        try:
+            yield arm
+        finally:
+            await asyncio.shield(arm.close())
+
+    async def _open_arm(self, base: Base, changes: Mapping[str, bytes]) -> Arm:
+        return await open_arm(base, changes, self._work, self._config.sandbox, walls=self.sandbox.works)
