@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import monotonic
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -76,7 +76,7 @@ class MpcoApp(App[None]):
         "report": _report,
     }
     DEFAULT_MODE = "profile"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (80, "-medium"), (120, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-wide")]
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(str(n), f"stage({n})", title, show=False, id=f"stage.{n}", tooltip=f"Go to {n} {title}")
@@ -184,7 +184,8 @@ class MpcoApp(App[None]):
     def _job_ended(self, job: Job) -> None:
         """Light the stage of a job that has ended out of sight; one toast when the last of its kind has."""
         stage = STAGE_OF_JOB[job.kind]
-        if isinstance(self.stage_screen, StageScreen) and self.stage_screen.STAGE == stage:
+        front = self.stage_screen
+        if isinstance(front, StageScreen) and stage == front.STAGE:
             return
         self.news.add(stage)
         if not any(other.kind == job.kind for other in self.state.live_jobs):

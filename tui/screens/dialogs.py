@@ -1,110 +1,217 @@
-"""The dialogs: each says exactly what will happen, and esc always means no."""
+"""Questions that stand over a screen; each answers with a value, and with None on esc."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
 
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import VerticalGroup
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.model import Candidate, Target
+from engine.model import Candidate, Evaluation, Hunk, Job, Target
 from engine.protocol import Apply
 from tui.state import State
 
-CLOSE = Binding("escape", "close", "close", id="dialog.close")
+TARGETS: dict[str, Target] = {"tree": "tree", "branch": "branch", "patch": "patch"}
 
 
-class QuitDialog(ModalScreen[str | None]):
-    """What becomes of running jobs; the answer is `keep`, `stop` or None."""
+class Choice(NamedTuple):
+    """One answer: its key, its words and its value."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [CLOSE]
+    key: str
+    label: str
+    value: str
 
-    def __init__(self, jobs: tuple[str, ...]) -> None:
+
+class ChoiceDialog(ModalScreen[str | None]):
+    """A question with a few answers, taken with a key, with enter or with the mouse."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stay", "stay", id="dialog.stay"),
+        Binding("j", "move('down')", show=False),
+        Binding("k", "move('up')", show=False),
+    ]
+
+    def __init__(self, title: str, text: str | Content, choices: Sequence[Choice]) -> None:
         super().__init__()
-        self._jobs = jobs
+        self._title = title
+        self._text = text
+        self._choices = tuple(choices)
 
     def compose(self) -> ComposeResult:
-        """The running jobs and three ways on."""
-        names = "\n".join(f"  • {title}" for title in self._jobs[:8])
-        with Vertical(classes="dialog"):
-            yield Static(f"{len(self._jobs)} running:\n{names}", markup=False)
-            yield OptionList(
-                Option("Leave; they go on in the background, mpco attaches again", id="keep"),
-                Option("Cancel them and stop the engine", id="stop"),
-                Option("Stay", id="stay"),
-            )
+        """The question over its answers."""
+        with VerticalGroup(classes="dialog") as box:
+            box.border_title = self._title
+            yield Static(self._text, markup=False)
+            yield OptionList(*(_option(choice) for choice in self._choices))
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Answer."""
-        self.dismiss(None if event.option_id == "stay" else event.option_id)
+    def on_mount(self) -> None:
+        """The first answer is ready to be taken."""
+        self.query_one(OptionList).highlighted = 0
+        self.query_one(OptionList).focus()
 
-    def action_close(self) -> None:
-        """Stay."""
+    def on_key(self, event: events.Key) -> None:
+        """Each answer has a key of its own."""
+        for choice in self._choices:
+            if event.key == choice.key:
+                event.stop()
+                self.dismiss(choice.value or None)
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id or None)
+
+    def action_stay(self) -> None:
+        """esc: no answer."""
         self.dismiss(None)
+
+    def action_move(self, direction: str) -> None:
+        """j and k move like the arrows."""
+        options = self.query_one(OptionList)
+        options.action_cursor_down() if direction == "down" else options.action_cursor_up()
+
+
+def _option(choice: Choice) -> Option:
+    return Option(
+        Content.assemble((f" {choice.key} ", "bold $footer-key-foreground"), f" {choice.label}"), choice.value
+    )
+
+
+class ConfirmDialog(ChoiceDialog):
+    """Yes or no; answers "yes" or None."""
+
+    def __init__(self, title: str, text: str, yes: str = "yes") -> None:
+        super().__init__(title, text, [Choice("y", yes, "yes"), Choice("n", "no", "")])
+
+
+class QuitDialog(ChoiceDialog):
+    """What becomes of running jobs; answers "background", "cancel" or None for staying."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        count = f"{len(jobs)} job{'s are' if len(jobs) > 1 else ' is'} running"
+        shown = "\n".join(f"  {job.title}  {job.progress}".rstrip() for job in jobs[:5])
+        more = f"\n  and {len(jobs) - 5} more" if len(jobs) > 5 else ""
+        choices = [
+            Choice("b", "leave, and keep them running in the background", "background"),
+            Choice("c", "cancel them and leave", "cancel"),
+            Choice("s", "stay", ""),
+        ]
+        super().__init__(count, f"{shown}{more}\n\n`mpco` comes back to them at any time.", choices)
+
+
+def proof_of(state: State, hunks: Sequence[Hunk]) -> Evaluation | None:
+    """The newest evaluation that found exactly these hunks faster."""
+    wanted = {hunk.id for hunk in hunks}
+    proofs = [e for e in state.evaluations.values() if e.verdict == "faster" and set(e.hunks) == wanted]
+    return proofs[-1] if proofs else None
 
 
 class ApplyDialog(ModalScreen[Apply | None]):
-    """Where the accepted hunks of a candidate go."""
+    """Where accepted hunks go, after saying exactly what will be written and how well it is proven."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [CLOSE]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "step_out", "cancel", id="apply.out"),
+        Binding("t", "target('tree')", "working tree", id="apply.tree"),
+        Binding("g", "target('branch')", "git branch", id="apply.branch"),
+        Binding("f", "target('patch')", "patch file", id="apply.patch"),
+    ]
 
-    def __init__(self, candidate: Candidate, state: State) -> None:
+    def __init__(self, state: State, candidates: Sequence[str], hunks: Sequence[str] = ()) -> None:
         super().__init__()
-        self._candidate = candidate
-        self._state = state
+        self._candidates = tuple(candidates)
+        self._named = tuple(hunks)
+        found = [state.candidates[id] for id in candidates if id in state.candidates]
+        self._hunks = _selected(found, self._named)
+        self._proof = proof_of(state, self._hunks)
         self._target: Target = "tree"
+        self._branch = f"mpco/{_slug(found, state)}"
 
     def compose(self) -> ComposeResult:
-        """What is written, whether it is proven, and the three targets."""
-        hunks = self._candidate.accepted
-        files = ", ".join(sorted({hunk.file for hunk in hunks}))
-        with Vertical(classes="dialog"):
-            yield Static(
-                f"Write {len(hunks)} accepted hunk{'s' * (len(hunks) != 1)} of {self._candidate.llm} to {files}"
-            )
-            yield Static(proof_of(self._candidate, self._state), markup=False)
+        """What is written, the proof, and the three places it can go."""
+        with VerticalGroup(classes="dialog") as box:
+            box.border_title = "Write accepted hunks"
+            yield Static(_files(self._hunks), id="apply-files")
+            yield Static(self._proof_text(), id="apply-proof")
             yield OptionList(
-                Option("Working tree: changes the file now, can be undone", id="tree"),
-                Option("New git branch: one commit, your working tree stays as it is", id="branch"),
-                Option("Patch file: for git apply", id="patch"),
+                _option(Choice("t", "to the working tree (undo: ctrl+p, Undo)", "tree")),
+                _option(Choice("g", "to a new git branch, as one commit", "branch")),
+                _option(Choice("f", "to a patch file for `git apply`", "patch")),
             )
-            yield Input(placeholder="", id="where", classes="-hidden")
+            yield Input(id="apply-where")
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Write to the tree at once; ask for a name otherwise."""
-        if event.option_id == "tree":
-            self._answer("tree", "")
+    def on_mount(self) -> None:
+        """The working tree comes first."""
+        self.query_one(Input).display = False
+        self.query_one(OptionList).highlighted = 0
+        self.query_one(OptionList).focus()
+
+    def _proof_text(self) -> Content:
+        proof = self._proof
+        if proof is None or proof.estimate is None:
+            text = "! Exactly this selection has not been proven faster yet; b measures it first."
+            return Content.styled(text, "$text-warning")
+        text = f"✔ Proven: at least {proof.estimate.guaranteed:.1f}% faster, tests passed."
+        return Content.styled(text, "$text-success")
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.action_target(event.option_id or "tree")
+
+    def action_target(self, target: str) -> None:
+        """Take the target; a branch and a patch file want a name first."""
+        self._target = TARGETS[target]
+        if target == "tree":
+            self.dismiss(self._command(""))
             return
-        self._target = "branch" if event.option_id == "branch" else "patch"
-        where = self.query_one("#where", Input)
-        where.value = f"mpco/{self._candidate.llm}" if self._target == "branch" else f"{self._candidate.llm}.patch"
-        where.border_title = "name of the new branch" if self._target == "branch" else "patch file"
-        where.remove_class("-hidden")
-        where.focus()
+        field = self.query_one(Input)
+        field.display = True
+        field.border_title = "name of the branch" if target == "branch" else "path of the patch file"
+        field.value = self._branch if target == "branch" else "mpco.patch"
+        field.focus()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Write to the branch or file that was named."""
+    @on(Input.Submitted)
+    def _named_where(self, event: Input.Submitted) -> None:
         if event.value.strip():
-            self._answer(self._target, event.value.strip())
+            self.dismiss(self._command(event.value.strip()))
 
-    def action_close(self) -> None:
-        """Write nothing."""
-        self.dismiss(None)
+    def action_step_out(self) -> None:
+        """esc: back to the choice, then out."""
+        field = self.query_one(Input)
+        if field.display:
+            field.display = False
+            self.query_one(OptionList).focus()
+        else:
+            self.dismiss(None)
 
-    def _answer(self, target: Target, where: str) -> None:
-        self.dismiss(Apply(candidates=(self._candidate.id,), target=target, where=where))
+    def _command(self, where: str) -> Apply:
+        return Apply(candidates=self._candidates, target=self._target, where=where, hunks=self._named)
 
 
-def proof_of(candidate: Candidate, state: State) -> str:
-    """What is known about exactly the accepted hunks of a candidate, in one sentence."""
-    accepted = {hunk.id for hunk in candidate.accepted}
-    exact = [item for item in state.evaluations.values() if set(item.hunks) == accepted and item.verdict]
-    if exact and exact[-1].verdict == "faster" and exact[-1].estimate:
-        return f"Proven: at least {exact[-1].estimate.guaranteed:.1f}% faster (95%), tests pass."
-    if exact:
-        return f"Evaluated: {exact[-1].verdict}. {exact[-1].reason}"
-    if any(item.candidate == candidate.id for item in state.evaluations.values()):
-        return "Not proven: the selection has changed since it was evaluated; esc, then b evaluates it."
-    return "Not proven: this selection was never built, tested or measured; esc, then b evaluates it."
+def _selected(candidates: Sequence[Candidate], named: Sequence[str]) -> tuple[Hunk, ...]:
+    if named:
+        return tuple(hunk for item in candidates for hunk in item.hunks if hunk.id in named)
+    return tuple(hunk for item in candidates for hunk in item.accepted)
+
+
+def _files(hunks: Sequence[Hunk]) -> Content:
+    lines = []
+    for file in dict.fromkeys(hunk.file for hunk in hunks):
+        mine = [hunk for hunk in hunks if hunk.file == file]
+        added, removed = sum(len(h.new_lines) for h in mine), sum(len(h.old_lines) for h in mine)
+        count = f"{len(mine)} hunk{'s' if len(mine) > 1 else ''}"
+        lines.append(
+            Content.assemble(
+                (file, "bold"), f"  {count}  ", (f"+{added}", "$text-success"), " ", (f"-{removed}", "$text-error")
+            )
+        )
+    return Content("\n").join(lines) if lines else Content("No hunk is accepted.")
+
+
+def _slug(candidates: Sequence[Candidate], state: State) -> str:
+    first = state.bottleneck(candidates[0].bottleneck) if candidates else None
+    name = first.function.rsplit(".", 1)[-1] if first else "faster"
+    return f"faster-{name.strip('<>_').replace('_', '-') or 'code'}"

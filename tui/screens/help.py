@@ -1,41 +1,77 @@
-"""Help for the screen that is shown: its keys, from its own bindings."""
+"""The keys that work in the pane in front, from the bindings themselves: the help cannot lie."""
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
-from rich.table import Table
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 from textual.widgets import Static
+
+from tui.verbs import VERBS
+
+Group = tuple[str, list[tuple[str, str]]]
+
+
+def key_groups(screen: Screen[Any]) -> list[Group]:
+    """(heading, [(keys, what they do)]) for the pane that has the focus in `screen`, its screen and the app."""
+    groups: dict[str, dict[str, tuple[list[str], str]]] = {
+        heading: {} for heading in ("The job, in order", "This pane", "This screen", "Everywhere")
+    }
+    for active in screen.active_bindings.values():
+        binding = active.binding
+        text = binding.tooltip or binding.description
+        if not text or binding.system:
+            continue
+        group = groups[_heading(active, screen)]
+        keys, _ = group.setdefault(f"{binding.action} {text}", ([], text))
+        keys.append(screen.app.get_key_display(binding))
+    return [(heading, [(" ".join(keys), text) for keys, text in rows.values()]) for heading, rows in groups.items()]
+
+
+def _heading(active: ActiveBinding, screen: Screen[Any]) -> str:
+    if active.binding.action in VERBS:
+        return "The job, in order"
+    if active.node is screen:
+        return "This screen"
+    return "This pane" if isinstance(active.node, Widget) else "Everywhere"
 
 
 class HelpScreen(ModalScreen[None]):
-    """The keys that work on a screen, focused pane first."""
+    """The keys, grouped; they were collected before the help came in front."""
 
+    CSS_PATH = "../styles/help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark", "dismiss", "close", id="help.close"),
-        Binding("j", "scroll_help(2)", show=False),
-        Binding("k", "scroll_help(-2)", show=False),
+        Binding("escape,question_mark,q", "dismiss", "close", id="help.close"),
+        Binding("j", "scroll('down')", show=False),
+        Binding("k", "scroll('up')", show=False),
     ]
 
-    def __init__(self, explained: Screen[None]) -> None:
+    def __init__(self, about: Screen[Any]) -> None:
         super().__init__()
-        self._explained = explained
+        self._title = about.title or "MPCO"
+        self._groups = key_groups(about)
 
     def compose(self) -> ComposeResult:
-        """A table of keys."""
-        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-        for active in self._explained.active_bindings.values():
-            binding = active.binding
-            if binding.description and not binding.system:
-                key = self.app.get_key_display(binding)
-                table.add_row(key, binding.description, binding.tooltip)
-        with VerticalScroll(classes="dialog"):
-            yield Static(f"{self._explained.TITLE}: the keys that work here", classes="heading")
-            yield Static(table)
-            yield Static("\n1 … 5 go to a stage · ctrl+p every command · tab next pane · esc steps out")
+        """One scrolling box."""
+        with VerticalScroll(classes="dialog", id="help") as box:
+            box.border_title = f"Keys: {self._title}"
+            box.border_subtitle = "esc closes"
+            yield Static(Content("\n").join(_lines(self._groups)))
 
-    def action_scroll_help(self, lines: int) -> None:
-        """Scroll the text."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+    def action_scroll(self, direction: str) -> None:
+        """j and k move like the arrows."""
+        box = self.query_one(VerticalScroll)
+        box.scroll_down() if direction == "down" else box.scroll_up()
+
+
+def _lines(groups: Iterable[Group]) -> Iterable[Content]:
+    for heading, rows in groups:
+        if rows:
+            yield Content.styled(heading, "bold $primary")
+            for keys, text in rows:
+                yield Content.assemble((f"  {keys:<16}", "bold $footer-key-foreground"), text)
+            yield Content("")

@@ -1,0 +1,37 @@
+"""What the command palette offers: every key of the screen in front by its name, and what has no key."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from textual.app import SystemCommand
+from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from tui.app import MpcoApp
+
+HIDDEN = ("command_palette", "help_quit")
+
+
+def system_commands(app: "MpcoApp", screen: Screen[Any]) -> Iterable[SystemCommand]:
+    """The commands for `screen`, named as in its help, each with its key."""
+    seen = set()
+    for active in screen.active_bindings.values():
+        binding = active.binding
+        if not binding.id or binding.id in seen or binding.action in HIDDEN:
+            continue
+        seen.add(binding.id)
+        title = f"{binding.tooltip or binding.description}  [{app.get_key_display(binding)}]"
+
+        def run(action: str = binding.action, node: Any = active.node) -> None:
+            app.run_worker(app.run_action(action, node), exit_on_error=False)
+
+        yield SystemCommand(title.replace("[", "\\["), binding.description, run)
+    yield SystemCommand(
+        "Undo the last write to the working tree", "refused when the files changed since", app.action_undo_apply
+    )
+    yield SystemCommand("Cancel all jobs", "what they have made so far is kept", app.action_cancel_all)
+    yield SystemCommand("Start the engine again", "after it was stopped or could not start", app.action_reconnect)
+    yield SystemCommand(
+        "Theme", "dark, light, high contrast, colour-blind or your terminal's colours", app.action_change_theme
+    )
+    yield SystemCommand("Screenshot", "saves the screen as SVG", lambda: app.set_timer(0.1, app.deliver_screenshot))

@@ -1,0 +1,55 @@
+"""The line at the top: project and stage on the left; engine, running jobs and spend on the right."""
+
+from typing import Literal
+
+from textual.content import Content
+from textual.widget import Widget
+
+from tui.state import State
+
+EngineLink = Literal["starting", "ready", "stopped", "failed"]
+_LINKS: dict[EngineLink, tuple[str, str]] = {
+    "starting": ("engine ◌", "$text-warning"),
+    "ready": ("engine ●", "$text-success"),
+    "stopped": ("engine ○ stopped", "$text-error"),
+    "failed": ("engine ✘", "$text-error"),
+}
+
+
+class AppHeader(Widget):
+    """Shows what is always worth knowing."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = Content()
+        self._right = Content()
+
+    def show(self, state: State, title: str, link: EngineLink) -> None:
+        """Render the figures of `state`."""
+        name = state.project.name if state.project else ""
+        parts = [(" MPCO  ", "bold $primary"), (name, "bold"), (f" ▸ {title}" if name else title, "")]
+        left = Content.assemble(*parts)
+        right = Content.assemble(_LINKS[link], (_jobs(state), "$text-warning"), "   ", spend(state), " ")
+        if (left, right) != (self._left, self._right):
+            self._left, self._right = left, right
+            self.refresh()
+
+    def render(self) -> Content:
+        """Left and right part; the left one gives way."""
+        room = self.size.width - self._right.cell_length
+        left = self._left.truncate(max(0, room - 1), ellipsis=True)
+        return Content.assemble(left, " " * max(0, room - left.cell_length), self._right)
+
+
+def _jobs(state: State) -> str:
+    live = len(state.live_jobs)
+    return f"  {live} job{'s' if live > 1 else ''}" if live else ""
+
+
+def spend(state: State) -> str:
+    """What the session has cost, of what it may cost."""
+    cap = state.project.max_usd if state.project else None
+    spent = f"${state.spent_usd:.2f}"
+    return f"{spent} of ${cap:.2f}" if cap is not None else spent
