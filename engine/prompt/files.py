@@ -10,30 +10,8 @@ from pathlib import Path
 import msgspec
 
 from engine.config import ProjectSection
+from engine.source import language_of
 
-LANGUAGES = {
-    "Python": (".py", ".pyx"),
-    "C": (".c", ".h"),
-    "C++": (".cpp", ".cc", ".cxx", ".hpp", ".hh", ".hxx", ".ipp"),
-    "CUDA": (".cu", ".cuh"),
-    "Rust": (".rs",),
-    "Go": (".go",),
-    "Java": (".java",),
-    "Kotlin": (".kt",),
-    "Scala": (".scala",),
-    "C#": (".cs",),
-    "Swift": (".swift",),
-    "JavaScript": (".js", ".mjs", ".cjs", ".jsx"),
-    "TypeScript": (".ts", ".tsx"),
-    "Fortran": (".f", ".f90", ".f95"),
-    "Julia": (".jl",),
-    "R": (".r",),
-    "Ruby": (".rb",),
-    "PHP": (".php",),
-    "Lua": (".lua",),
-    "Shell": (".sh",),
-}
-_LANGUAGE_OF = {ending: language for language, endings in LANGUAGES.items() for ending in endings}
 _TAGS = {"C++": "cpp", "C#": "csharp"}
 
 _SKIPPED = ("node_modules", "venv", "env", "__pycache__", "site-packages", "build", "dist", "target")
@@ -48,11 +26,6 @@ class Survey(msgspec.Struct, frozen=True):
     lines: dict[str, int]
     complete: bool
     """False when there are more files than were counted."""
-
-
-def language_of(file: str) -> str:
-    """The language that the file's ending stands for; empty when it is none we know."""
-    return _LANGUAGE_OF.get(Path(file).suffix.lower(), "")
 
 
 def fence_tag(file: str) -> str:

@@ -7,8 +7,8 @@ from engine.config_check import suggestion
 from engine.errors import PromptError
 from engine.model import ContextField, ContextName, Message
 from engine.prompt import templates
-from engine.prompt.files import LANGUAGES, language_of
 from engine.prompt.task import tasks
+from engine.source import LANGUAGES, language_of
 
 META = "mpco"
 STRATEGIES = (META, "base", "chain_of_thought", "few_shot", "contextual")
@@ -90,6 +90,6 @@ def _examples(fields: Iterable[ContextField]) -> str:
             language = language or field.value.split(",")[0].strip()
         if field.context == "task" and field.name == "source":
             language = language_of(field.source)
-    by_lower = {known.lower(): known for known in LANGUAGES}
+    by_lower = {known.lower(): known for known in LANGUAGES.values()}
     file = _EXAMPLES_OF.get(by_lower.get(language.lower(), ""), "pseudocode")
     return (_EXAMPLES / f"{file}.md").read_text(encoding="utf-8").strip()

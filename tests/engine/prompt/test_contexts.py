@@ -175,7 +175,7 @@ def test_a_fence_is_longer_than_those_in_the_code(tmp_path: Path) -> None:
 def test_runtime_has_seven_considerations_and_each_objective_its_own(tmp_path: Path) -> None:
     seen = set()
     for objective in ("runtime", "cpu time", "memory"):
-        task = TaskSection(objective=objective)  # type: ignore[arg-type]
+        task = TaskSection(objective=objective)
         field = named(task_fields(config(tmp_path, task=task), BOTTLENECK, SOURCE, PROFILE), "considerations")
         assert field.value.count("\n- ") == 7
         seen.add(field.value)
@@ -255,5 +255,5 @@ def test_fields_for_collects_all_contexts_but_those_switched_off(tmp_path: Path)
     assert [f.context for f in fields_for(*arguments)] == sorted(
         (f.context for f in fields_for(*arguments)), key=["project", "task", "llm"].index
     )
-    assert {field.context for field in fields_for(*arguments, ("task",))} == {"project", "llm"}
+    assert {field.context for field in fields_for(*arguments, ["task"])} == {"project", "llm"}
     assert fields_for(*arguments, ("project", "task", "llm")) == ()

@@ -96,7 +96,7 @@ def test_contextual_tells_project_and_task_but_neither_code_nor_llm(tmp_path: Pa
     assert text is not None
     assert parsed(text).keys() == {"Project context", "Task context", "What to do"}
     assert "return a" not in text
-    shorter = strategy_prompt("contextual", fields(tmp_path), ("project",), LLM)
+    shorter = strategy_prompt("contextual", fields(tmp_path), ["project"], LLM)
     assert shorter is not None
     assert "Counts lambdas." not in shorter
 
