@@ -33,7 +33,7 @@ _SECRET_NAME = re.compile(r"(?i)(^|[_-])(api[_-]?key|authorization|secret|passwo
 def _is_glob(text: str) -> bool:
     parts = text.split("/")
     closed = re.sub(r"\[!?\]?[^\]]*\]", "", text)
-    return bool(text.strip()) and "" not in parts[:-1] and ".." not in parts and "[" not in closed
+    return bool(text.strip()) and "" not in parts[:-1] and not {".", ".."} & set(parts) and "[" not in closed
 
 
 def _is_url(text: str) -> bool:

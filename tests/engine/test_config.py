@@ -108,6 +108,7 @@ max_tokens = 99999999999999999999
         ("[[llm]]\nmodel = ' '", "model: found .*not empty"),
         ("[[llm]]\nmodel = 'a'\napi_base = 'localhost'", "api_base: found .*expected the URL"),
         ("[[llm]]\nmodel = 'a'\nparams = {since = 2020-01-01}", "params.since: found a date or time"),
+        ("project.exclude = ['.']", r"exclude\[0\]: found \".\", expected a glob"),
         ("build = 'make'", r"build: found \"make\", expected a table, as in \[build\]"),
     ],
 )
