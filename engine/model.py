@@ -54,6 +54,8 @@ class Bottleneck(Noun):
     end_line: int
     self_share: float
     total_share: float
+    addressable_share: float = 0.0
+    """Own time plus that of the code outside the project which it calls directly: what a rewrite can change."""
     calls: int = 0
     callers: tuple[Edge, ...] = ()
     callees: tuple[Edge, ...] = ()
@@ -76,7 +78,7 @@ class Profile(Noun):
     """Total profiled time."""
     at: float
     bottlenecks: tuple[Bottleneck, ...] = ()
-    """Ranked by self share, largest first."""
+    """Ranked by addressable share, largest first."""
     unmapped: tuple[Unmapped, ...] = ()
 
 
@@ -171,6 +173,8 @@ class BaselineFile(Noun):
     text: str
     digest: str
     """SHA-256 of the file's bytes, in hexadecimal."""
+    encoding: str = "utf-8"
+    """Python's name of the encoding that the file was read with."""
 
 
 class Unapplied(Noun):
@@ -315,6 +319,8 @@ class AppliedFile(Noun):
     path: str
     before: str
     after: str
+    created: bool = False
+    """True when there was no such file before; undoing removes it."""
 
 
 class Application(Noun):

@@ -16,10 +16,9 @@ from engine.generate.names import named_above, named_by, named_in_info
 from engine.generate.tags import tagged_edits
 from engine.model import Bottleneck
 
-THINKING = re.compile(r"^[ \t]*<(think|thinking|reasoning)>.*?(?:^[ \t]*</\1>|</\1>[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
+THINKING = re.compile(r"^[ \t]*<(think(?:ing)?|reasoning)>.*?(?:</\1>[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 HALF_THINKING = re.compile(r"\A.*^[ \t]*</(?:think|thinking)>[ \t]*$", re.DOTALL | re.MULTILINE)
 """Some servers swallow the opening tag."""
-NOT_CODE = frozenset({"bash", "sh", "shell", "console", "text", "txt", "output", "json", "yaml", "toml", "markdown", "md"})
 IMPORTS = re.compile(r"^\s*(?:import |from \S+ import |#\s*include\b|using |#|$)")
 PYTHON_START = re.compile(r"^(?:from \S+ import |import |def |async def |class |@)")
 

@@ -46,8 +46,6 @@ def _read(lines: Sequence[str], start: int, width: int, file: str, *, partial: b
     end, closed = start + 1, False
     while end < len(lines):
         line = lines[end][width:] if not lines[end][:width].strip() else lines[end]
-        if HEAD.match(line) and not body[-1:] == [""] and not dividers:
-            break
         end += 1
         if TAIL.match(line):
             closed = True
@@ -62,9 +60,7 @@ def _read(lines: Sequence[str], start: int, width: int, file: str, *, partial: b
     return Found(start=start, end=end, edit=_edit(body, dividers, file, text, closed=closed, partial=partial))
 
 
-def _edit(
-    body: list[str], dividers: list[int], file: str, text: str, *, closed: bool, partial: bool
-) -> Block | Broken:
+def _edit(body: list[str], dividers: list[int], file: str, text: str, *, closed: bool, partial: bool) -> Block | Broken:
     if partial and not closed:
         body = body[:-1] if body and PART_OF_MARKER.match(body[-1].strip()) else body
         split = dividers[0] if dividers else len(body)

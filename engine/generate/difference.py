@@ -63,9 +63,7 @@ def _blocks(
     yield i_end, j_end, tail
 
 
-def _anchors(
-    old: Sequence[str], new: Sequence[str], i: int, i_end: int, j: int, j_end: int
-) -> list[tuple[int, int]]:
+def _anchors(old: Sequence[str], new: Sequence[str], i: int, i_end: int, j: int, j_end: int) -> list[tuple[int, int]]:
     """Lines that occur once on each side, as the longest sequence that keeps its order."""
     here, there = Counter(old[i:i_end]), Counter(new[j:j_end])
     places = {line: b for b, line in enumerate(new[j:j_end], j) if there[line] == 1}

@@ -50,7 +50,7 @@ def named_by(line: str, known: Collection[str]) -> str:
 def named_above(lines: Sequence[str], at: int, known: Collection[str]) -> str:
     """The file named on one of the three lines above line `at`, fences and blank lines skipped."""
     for line in reversed(lines[max(0, at - LOOK_BACK) : at]):
-        opens_fence = line.lstrip().startswith(("```", "~~~"))
+        opens_fence = line.lstrip().startswith(("```", "~~~", "<source>"))
         name = named_in_info(line.strip("`~ \t"), known) if opens_fence else named_by(line, known)
         if name:
             return name

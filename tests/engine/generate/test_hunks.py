@@ -1,5 +1,7 @@
 """Hunks: small, separate, lossless, and honest about conflicts."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +25,7 @@ def test_all_hunks_together_make_the_new_text(before: str, after: str) -> None:
     assert compose(before, hunks) == after
     assert compose(before, reversed(hunks)) == after
     assert compose(before, ()) == before
-    for one, other in zip(hunks, hunks[1:], strict=False):
+    for one, other in pairwise(hunks):
         assert one.old_start + len(one.old_lines) < other.old_start
 
 
@@ -31,7 +33,7 @@ def test_all_hunks_together_make_the_new_text(before: str, after: str) -> None:
 def test_any_choice_of_hunks_composes(before: str, after: str, data: st.DataObject) -> None:
     hunks = make_hunks("c", "f.py", before, after)
     chosen = [hunk for hunk in hunks if data.draw(st.booleans())]
-    rest = [hunk for hunk in make_hunks("c", "f.py", before, compose(before, chosen))]
+    rest = make_hunks("c", "f.py", before, compose(before, chosen))
     assert compose(before, rest) == compose(before, chosen)
 
 

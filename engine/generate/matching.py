@@ -1,0 +1,155 @@
+"""Finding the lines an LLM meant: a ladder of looser and looser comparisons, each of which must find exactly one place.
+
+Anchors and similarity never place an edit; they only name the nearest lines in a refusal.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from difflib import SequenceMatcher, get_close_matches
+from typing import NamedTuple
+
+from engine.errors import EditError
+from engine.generate.lines import indent_of
+
+SIMILAR = 0.6
+UNICODE = str.maketrans(
+    {
+        **dict.fromkeys("‘’‚‛′`´", "'"),
+        **dict.fromkeys("“”„‟″«»", '"'),
+        **dict.fromkeys("‐‑‒–—―−", "-"),
+        **dict.fromkeys("\u00a0\u2007\u2009\u200a\u202f\u3000", " "),
+        "…": "...",
+        "\u200b": "",
+        "\ufeff": "",
+    }
+)
+
+Key = Callable[[str], str]
+
+
+class Place(NamedTuple):
+    """Where the lines are (exclusive end, as indexes), and how lines were compared to find them."""
+
+    start: int
+    end: int
+    key: Key
+    exact: bool
+
+
+def plain(line: str) -> str:
+    """A line without outer blanks and with typographic quotes, dashes and spaces made plain."""
+    return re.sub(r" +", " ", line.translate(UNICODE)).strip()
+
+
+def find(lines: Sequence[str], search: Sequence[str], hint: int = 0) -> Place | None:
+    """The one place of `search` in `lines`; None when there is none.
+
+    Raises:
+        EditError: when there are several; the sentence names their lines.
+    """
+    for key, uniform in ((_same, False), (str.rstrip, False), (str.strip, True), (str.strip, False), (plain, False)):
+        starts = _starts(lines, search, key)
+        if uniform:
+            starts = [start for start in starts if _shifted(lines[start : start + len(search)], search)]
+        if len(starts) > 1 and hint - 1 in starts:
+            starts = [hint - 1]
+        if len(starts) > 1:
+            places = ", ".join(str(start + 1) for start in starts[:4])
+            more = f" and {len(starts) - 4} more" if len(starts) > 4 else ""
+            raise EditError(
+                f"its {len(search)} lines to find are in {len(starts)} places, at lines {places}{more}; "
+                "it must be clear which is meant."
+            )
+        if starts:
+            return Place(starts[0], starts[0] + len(search), key, key is _same)
+    return None
+
+
+def _same(line: str) -> str:
+    return line
+
+
+def _starts(lines: Sequence[str], search: Sequence[str], key: Key) -> list[int]:
+    wanted = [key(line) for line in search]
+    anchor = max(range(len(wanted)), key=lambda at: len(wanted[at]))
+    here = [key(line) for line in lines]
+    starts = [at - anchor for at, line in enumerate(here) if line == wanted[anchor] and at >= anchor]
+    return [start for start in starts if here[start : start + len(wanted)] == wanted]
+
+
+def _shifted(window: Sequence[str], search: Sequence[str]) -> bool:
+    """Whether the window is the search with one indentation added to, or taken from, every line."""
+    pairs = [(indent_of(a), indent_of(b)) for a, b in zip(window, search, strict=True) if a.strip()]
+    added = {a[: len(a) - len(b)] if a.endswith(b) else None for a, b in pairs}
+    taken = {b[: len(b) - len(a)] if b.endswith(a) else None for a, b in pairs}
+    return any(len(shift) == 1 and None not in shift for shift in (added, taken))
+
+
+def fitted(window: Sequence[str], search: Sequence[str], replace: Sequence[str], key: Key) -> list[str]:
+    """`replace` as it has to read in the file, whose `window` was found loosely for `search`.
+
+    Lines that the LLM left as they are become the file's own; the others move with the indentation around them.
+    """
+    made = list(replace)
+    kept: set[int] = set()
+    matcher = SequenceMatcher(None, [key(x) for x in search], [key(x) for x in replace], autojunk=False)
+    for a, b, size in matcher.get_matching_blocks():
+        for offset in range(size):
+            if _relative(search, a + offset) == _relative(replace, b + offset) or not search[a + offset].strip():
+                made[b + offset] = window[a + offset]
+                kept.add(b + offset)
+    indents = _indents(window, search)
+    for at, line in enumerate(replace):
+        if at not in kept and line.strip():
+            at_first = at == 0 and indent_of(line) == indent_of(search[0])
+            indent = indent_of(window[0]) if at_first else _moved(indent_of(line), indents)
+            made[at] = indent + line.lstrip(" \t")
+    return made
+
+
+def _relative(lines: Sequence[str], at: int) -> str:
+    return indent_of(lines[at])
+
+
+def _indents(window: Sequence[str], search: Sequence[str]) -> dict[str, str]:
+    """Indentation of the answer -> indentation in the file; LLMs like to drop that of the first line alone."""
+    pairs = [(indent_of(s), indent_of(w)) for w, s in zip(window, search, strict=True) if s.strip()]
+    if len(pairs) > 1 and len(pairs[0][1]) - len(pairs[0][0]) not in {len(w) - len(s) for s, w in pairs[1:]}:
+        pairs = pairs[1:]
+    counted: dict[str, Counter[str]] = {}
+    for answer, file in pairs:
+        counted.setdefault(answer, Counter())[file] += 1
+    return {answer: files.most_common(1)[0][0] for answer, files in counted.items()}
+
+
+def _moved(indent: str, indents: dict[str, str]) -> str:
+    if indent in indents or not indents:
+        return indents.get(indent, indent)
+    starts = [known for known in indents if indent.startswith(known)]
+    if starts:
+        known = max(starts, key=len)
+        rest = indent[len(known) :]
+        tabs = "\t" in "".join(indents.values()) and "\t" not in indent
+        return indents[known] + ("\t" * max(1, len(rest) // 4) if tabs else rest)
+    known = min(indents, key=len)
+    size = max(0, len(indents[known]) - len(known) + len(indent))
+    return (indents[known] + " " * size)[:size]
+
+
+def nearest(lines: Sequence[str], search: Sequence[str]) -> str:
+    """A clause that names the most similar lines, for a person or an LLM to look at; empty when nothing is close."""
+    wanted = {plain(line) for line in search if line.strip()}
+    hits = [0]
+    for line in lines:
+        hits.append(hits[-1] + (plain(line) in wanted))
+    size = min(len(search), len(lines))
+    start = max(range(len(lines) - size + 1), key=lambda at: hits[at + size] - hits[at])
+    window = [plain(line) for line in lines[start : start + size]]
+    found = SequenceMatcher(None, "\n".join(plain(line) for line in search), "\n".join(window), autojunk=False)
+    if hits[start + size] > hits[start] and found.quick_ratio() >= SIMILAR and found.ratio() >= SIMILAR:
+        return f"the nearest are lines {start + 1} to {start + size}"
+    first = next((plain(line) for line in search if line.strip()), "")
+    close = get_close_matches(first, {plain(line) for line in lines if line.strip()}, n=1, cutoff=SIMILAR)
+    at = next((at for at, line in enumerate(lines, 1) if close and plain(line) == close[0]), 0)
+    return f"line {at} is the nearest" if at else ""
