@@ -133,7 +133,8 @@ def _declared(node: "Node | None") -> str:
         if inner is None and node.type in ("reference_declarator", "parenthesized_declarator", "attributed_declarator"):
             inner = next(iter(node.named_children), None)
         if inner is None:
-            return " ".join(_text(node).split()) if is_function else ""
+            text = _text(node).partition("(")[0] if node.type == "operator_cast" else _text(node)
+            return " ".join(text.split()) if is_function else ""
         node = inner
     return ""
 

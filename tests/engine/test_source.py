@@ -104,7 +104,7 @@ def test_cpp_methods_templates_and_qualified_names() -> None:
         ("space::Shape::~Shape", 5, 5, 5),
         ("space::Shape::area", 6, 6, 6),
         ("space::Shape::operator==", 7, 9, 7),
-        ("space::Shape::operator bool() const", 10, 10, 10),
+        ("space::Shape::operator bool", 10, 10, 10),
         ("space::largest", 12, 15, 13),
         ("Circle::draw", 18, 18, 18),
         ("plain", 19, 19, 19),

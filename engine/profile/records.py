@@ -1,0 +1,90 @@
+"""What the driver wrote -> typed records. The bytes come from untrusted code: they are only ever read as plain data."""
+
+from typing import TypeVar
+
+import msgspec
+
+from engine.errors import ProfileError
+
+LARGEST = 256 * 1024 * 1024
+"""Bytes of one recording; more is no profile but a mistake or an attack."""
+
+
+class Function(msgspec.Struct, frozen=True, array_like=True):
+    """One code object, or one built-in (then `file` is empty), with its times in seconds."""
+
+    file: str
+    line: int
+    name: str
+    calls: int
+    total: float
+    own: float
+
+
+class Call(msgspec.Struct, frozen=True, array_like=True):
+    """All calls of one function by another, both as positions in the list of functions."""
+
+    caller: int
+    callee: int
+    calls: int
+    total: float
+
+
+class CallRecord(msgspec.Struct, frozen=True):
+    """One process under cProfile; `root` is the project's root as that process saw it."""
+
+    root: str
+    functions: tuple[Function, ...]
+    calls: tuple[Call, ...]
+
+    def __post_init__(self) -> None:
+        size = len(self.functions)
+        if not all(0 <= call.caller < size and 0 <= call.callee < size for call in self.calls):
+            raise ValueError("a call refers to a function that is not there")
+        if not all(0 <= item.own < 1e9 and 0 <= item.total < 1e9 for item in self.functions):
+            raise ValueError("a time is out of range")
+
+
+class LineRecord(msgspec.Struct, frozen=True):
+    """The sampled stacks of one process: (how often, positions of its frames, innermost first)."""
+
+    root: str
+    frames: tuple[tuple[str, int], ...]
+    stacks: tuple[tuple[int, tuple[int, ...]], ...]
+
+    def __post_init__(self) -> None:
+        size = len(self.frames)
+        if not all(count > 0 and all(0 <= at < size for at in stack) for count, stack in self.stacks):
+            raise ValueError("a stack refers to a frame that is not there")
+
+
+Record = TypeVar("Record", CallRecord, LineRecord)
+
+
+def read_calls(data: bytes) -> tuple[CallRecord, ...]:
+    """The processes of a recording.
+
+    Raises:
+        ProfileError: when it is damaged.
+    """
+    return _read(data, msgspec.json.Decoder(CallRecord))
+
+
+def read_lines(data: bytes) -> tuple[LineRecord, ...]:
+    """The sampled processes of a recording.
+
+    Raises:
+        ProfileError: when it is damaged.
+    """
+    return _read(data, msgspec.json.Decoder(LineRecord))
+
+
+def _read(data: bytes, decoder: msgspec.json.Decoder[Record]) -> tuple[Record, ...]:
+    if len(data) > LARGEST:
+        raise ProfileError(
+            f"The recorded profile has {len(data) >> 20} MB, more than can be read; profile a shorter run."
+        )
+    try:
+        return tuple(decoder.decode_lines(data))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProfileError(f"The recorded profile is damaged ({error}); profile again.") from error

@@ -1,0 +1,126 @@
+"""Stage 1: run the project's profile command and say which functions of the project take the time."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable
+
+from engine.config import Config
+from engine.errors import ProfileError
+from engine.execute import Execute, Outcome
+from engine.model import Profile
+from engine.profile.command import Recorded, driver_files, recorded
+from engine.profile.places import Places
+from engine.profile.ranking import Graph, line_heat, rank, unmapped
+from engine.profile.records import CallRecord, LineRecord, read_calls, read_lines
+
+FORMAT = "cprofile"
+ENOUGH_SAMPLES = 400
+MOST_SAMPLING_RUNS = 4
+"""The kernel's clock gives about 250 samples a second, so a short command is sampled more than once."""
+
+
+async def run(config: Config, execute: Execute, on_progress: Callable[[str], None] = lambda _: None) -> Profile:
+    """Profile the project's command and rank its functions.
+
+    The command runs once under cProfile, for exact calls and times, and then again under a sampler, for the lines:
+    cProfile knows none. Both run in the project's own interpreter.
+
+    Bottlenecks are ranked by addressable share: own time plus that of code outside the project (built-ins, standard
+    library, dependencies) which the function calls directly. Own time alone puts `re.match(PATTERN, line)` in a loop,
+    `"".join`, `x in some_list` or `list.pop(0)` at the bottom, since cProfile books a C function's time to that
+    function, though the calling line is what a person would change; total time alone puts `main` on top.
+
+    Raises:
+        ProfileError: when the command fails, ends at its time limit, or starts no Python.
+        SandboxError: when no sandbox can be set up.
+    """
+    command = config.profile.command or config.benchmark.command
+    if not command:
+        raise ProfileError("There is nothing to profile: give [benchmark] command or [profile] command in mpco.toml.")
+    if config.profile.format != FORMAT:
+        raise ProfileError(f"[profile] format is {config.profile.format!r}; only {FORMAT!r} can be profiled.")
+    on_progress("running under cProfile")
+    calls = await _record_calls(config, execute, command)
+    lines = await _record_lines(config, execute, command, on_progress)
+    on_progress("mapping to functions")
+    return await asyncio.to_thread(_profile, config, command, calls, lines)
+
+
+def _profile(config: Config, command: str, calls: tuple[CallRecord, ...], lines: tuple[LineRecord, ...]) -> Profile:
+    places = Places(config)
+    graph = Graph(calls, places)
+    if graph.seconds <= 0:
+        raise ProfileError(f"`{command}` ended before any of its time could be recorded; profile a longer run.")
+    bottlenecks = rank(graph, line_heat(lines, places), places)
+    return Profile(
+        id=uuid.uuid4().hex,
+        command=command,
+        format=FORMAT,
+        seconds=graph.seconds,
+        at=time.time(),
+        bottlenecks=bottlenecks,
+        unmapped=unmapped(graph, bottlenecks),
+    )
+
+
+async def _record_calls(config: Config, execute: Execute, command: str) -> tuple[CallRecord, ...]:
+    outcome = await _execute(config, execute, command, "calls")
+    if problem := _problem(config, command, outcome):
+        raise ProfileError(problem)
+    found = read_calls(outcome.files.get(_output("calls"), b""))
+    if not found:
+        raise ProfileError(
+            f"[profile] command must run Python; `{command}` ended well but started no Python that could be profiled. "
+            "Give a command such as `python bench.py`, without -S or a PYTHONPATH of its own inside make or a script."
+        )
+    return found
+
+
+async def _record_lines(
+    config: Config, execute: Execute, command: str, on_progress: Callable[[str], None]
+) -> tuple[LineRecord, ...]:
+    """Stacks enough for a heat of single lines; none when the command cannot bear to be sampled."""
+    found: tuple[LineRecord, ...] = ()
+    for attempt in range(MOST_SAMPLING_RUNS):
+        on_progress("sampling lines" + (f", run {attempt + 1}" if attempt else ""))
+        outcome = await _execute(config, execute, command, "lines")
+        if problem := _problem(config, command, outcome):
+            on_progress(f"lines could not be sampled: {problem}")
+            break
+        found += read_lines(outcome.files.get(_output("lines"), b""))
+        if sum(count for record in found for count, _ in record.stacks) >= ENOUGH_SAMPLES:
+            break
+    return found
+
+
+async def _execute(config: Config, execute: Execute, command: str, what: Recorded) -> Outcome:
+    return await execute(
+        recorded(command, config.root),
+        timeout=config.profile.timeout,
+        env={"MPCO_PROFILE": what},
+        inputs=driver_files(),
+        collect=(_output(what),),
+    )
+
+
+def _output(what: Recorded) -> str:
+    return f"mpco_{what}.jsonl"
+
+
+def _problem(config: Config, command: str, outcome: Outcome) -> str:
+    """Why the run is no good, in one sentence with the last line of its output; empty when it is."""
+    lines = outcome.output.strip().splitlines()
+    said = f": {lines[-1].strip()}" if lines else ", without a word"
+    if outcome.timed_out:
+        return (
+            f"`{command}` did not end within {config.profile.timeout:g} s under the profiler; raise [profile] timeout "
+            f"or profile less{said}"
+        )
+    if outcome.exit_code is None:
+        return f"`{command}` was ended by a limit of the sandbox{said}"
+    if outcome.exit_code == 127:
+        return f"`{command}` was not found{said}"
+    if outcome.exit_code:
+        return f"`{command}` failed with exit code {outcome.exit_code} under the profiler{said}"
+    return ""
