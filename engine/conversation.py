@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 from engine import config as configuration
 from engine.config import Config, LlmSection, MetaPrompterSection
@@ -78,7 +79,7 @@ class Conversations:
             reservation = self._budget.reserve(section.model, messages, section.params)
             usage: Usage | None = None
             try:
-                key = configuration.resolve_key(section, self._config.root_path)
+                key = configuration.resolve_key(section, Path(self._config.path).parent)
                 parts = llm_client.stream(
                     section.model, messages, api_base=section.api_base, api_key=key, params=section.params
                 )
