@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import warnings
 from pathlib import Path
 
 import platformdirs
@@ -44,7 +45,10 @@ def runtime_dir() -> Path:
     Raises:
         EngineError: when it belongs to somebody else or is open to others.
     """
-    folder = Path(platformdirs.user_runtime_path("mpco"))
+    with warnings.catch_warnings():
+        # Without XDG_RUNTIME_DIR platformdirs warns and falls back; what it falls back to is checked below.
+        warnings.simplefilter("ignore")
+        folder = Path(platformdirs.user_runtime_path("mpco"))
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
