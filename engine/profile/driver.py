@@ -103,7 +103,7 @@ class Lines:
             code = frame.f_code
             if id(code) not in seen:
                 seen.add(id(code))
-                found.append(self._number(code, frame.f_lineno or code.co_firstlineno))
+                found.append(self._number(code, frame.f_lineno or line_before(frame)))
             frame = frame.f_back
         stack = tuple(found)
         if stack in self._stacks or len(self._stacks) < MOST_STACKS:
@@ -120,6 +120,16 @@ class Lines:
     def result(self, place: Place) -> dict[str, Any]:
         frames = [[place(code.co_filename), line] for code, line in self._frames]
         return {"frames": frames, "stacks": [[count, list(stack)] for stack, count in self._stacks.items()]}
+
+
+def line_before(frame: FrameType) -> int:
+    """The line of the last instruction that has one: the jump back of a loop, where samples fall, has none."""
+    line = frame.f_code.co_firstlineno
+    for start, _, number in frame.f_code.co_lines():
+        if start > frame.f_lasti:
+            break
+        line = number or line
+    return line
 
 
 def start() -> None:
