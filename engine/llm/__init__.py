@@ -1,0 +1,1 @@
+"""Talking to LLMs: the litellm client, budgets and prices, and the embedded offline models."""

@@ -1,0 +1,34 @@
+"""Loads litellm once, late and quietly.
+
+Importing it takes seconds of CPU and, without these settings, reaches for the network; so nothing here runs at
+import, and every user of litellm in this package asks `load()` for it.
+"""
+
+import importlib
+import os
+import threading
+from typing import Any
+
+from engine.llm.offline import PROVIDER
+
+SETTINGS = {
+    "LITELLM_OFFLINE_MODE": "true",
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_MODE": "PRODUCTION",
+}
+_loading = threading.Lock()
+
+
+def load() -> Any:
+    """The litellm module, with the offline provider registered; any thread may call it."""
+    with _loading:
+        os.environ.update(SETTINGS)
+        litellm: Any = importlib.import_module("litellm")
+        litellm.suppress_debug_info = True
+        litellm.telemetry = False
+        # Tokenizers of some families would be fetched from the network; the OpenAI encoding is estimate enough.
+        litellm.disable_hf_tokenizer_download = True
+        if all(item["provider"] != PROVIDER for item in litellm.custom_provider_map):
+            provider = importlib.import_module("engine.llm.offline.provider")
+            litellm.custom_provider_map.append({"provider": PROVIDER, "custom_handler": provider.Offline()})
+        return litellm
