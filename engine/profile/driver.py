@@ -103,7 +103,7 @@ class Lines:
             code = frame.f_code
             if id(code) not in seen:
                 seen.add(id(code))
-                found.append(self._number(code, frame.f_lineno or line_before(frame)))
+                found.append(self._number(code, frame.f_lineno or -frame.f_lasti))
             frame = frame.f_back
         stack = tuple(found)
         if stack in self._stacks or len(self._stacks) < MOST_STACKS:
@@ -118,18 +118,29 @@ class Lines:
         return self._numbers[key]
 
     def result(self, place: Place) -> dict[str, Any]:
-        frames = [[place(code.co_filename), line] for code, line in self._frames]
+        frames = [
+            [place(code.co_filename), line if line > 0 else line_leading_to(code, -line)] for code, line in self._frames
+        ]
         return {"frames": frames, "stacks": [[count, list(stack)] for stack, count in self._stacks.items()]}
 
 
-def line_before(frame: FrameType) -> int:
-    """The line of the last instruction that has one: the jump back of a loop, where samples fall, has none."""
-    line = frame.f_code.co_firstlineno
-    for start, _, number in frame.f_code.co_lines():
-        if start > frame.f_lasti:
-            break
-        line = number or line
-    return line
+def line_leading_to(code: CodeType, offset: int) -> int:
+    """The line to blame for an instruction without one, as the jump back of a loop is, where many samples fall.
+
+    Time of a call is sampled at the call; what is sampled at such a jump came there by another jump, as from a test
+    at the loop's end, or ran into it from the line before.
+    """
+    import dis
+
+    line = blamed = code.co_firstlineno
+    for instruction in dis.get_instructions(code):
+        line = instruction.starts_line or line
+        jumps = instruction.opcode in dis.hasjrel or instruction.opcode in dis.hasjabs
+        if jumps and instruction.argval == offset and instruction.offset < offset:
+            return line
+        if instruction.offset < offset:
+            blamed = line
+    return blamed
 
 
 def start() -> None:
