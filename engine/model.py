@@ -17,7 +17,7 @@ class Noun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 # ---------------------------------------------------------------------------------------------- profile
 
 
-class Edge(Noun):
+class Edge(Noun, frozen=True, kw_only=True):
     """One caller or callee of a bottleneck and its share of the bottleneck's total time."""
 
     function: str
@@ -27,21 +27,21 @@ class Edge(Noun):
     calls: int = 0
 
 
-class LineHeat(Noun):
+class LineHeat(Noun, frozen=True, kw_only=True):
     """The share of all profiled time spent on one source line."""
 
     line: int
     share: float
 
 
-class Unmapped(Noun):
+class Unmapped(Noun, frozen=True, kw_only=True):
     """Time of the profile that belongs to no function of the project."""
 
     name: str
     share: float
 
 
-class Bottleneck(Noun):
+class Bottleneck(Noun, frozen=True, kw_only=True):
     """A function of the project, with its exact source span and what the profile says about it."""
 
     id: str
@@ -68,7 +68,7 @@ class Bottleneck(Noun):
         return f"{self.file}:{self.line}"
 
 
-class Profile(Noun):
+class Profile(Noun, frozen=True, kw_only=True):
     """One profiler run, reduced to the bottlenecks of the project."""
 
     id: str
@@ -88,7 +88,7 @@ ContextName = Literal["project", "task", "llm"]
 CONTEXT_NAMES: tuple[ContextName, ...] = ("project", "task", "llm")
 
 
-class ContextField(Noun):
+class ContextField(Noun, frozen=True, kw_only=True):
     """One fact the meta-prompter is told, and where it came from."""
 
     context: ContextName
@@ -98,14 +98,14 @@ class ContextField(Noun):
     """For a person: `mpco.toml`, `README.md`, `pyproject.toml`, `profile`, `psutil`, `litellm`, ..."""
 
 
-class Message(Noun):
+class Message(Noun, frozen=True, kw_only=True):
     """One chat message exactly as it is sent to an LLM."""
 
     role: Literal["system", "user", "assistant"]
     content: str
 
 
-class Usage(Noun):
+class Usage(Noun, frozen=True, kw_only=True):
     """What one LLM call took."""
 
     input_tokens: int = 0
@@ -119,7 +119,7 @@ class Usage(Noun):
 TextState = Literal["streaming", "ready", "failed", "interrupted"]
 
 
-class Prompt(Noun):
+class Prompt(Noun, frozen=True, kw_only=True):
     """The optimisation prompt for one (bottleneck, LLM): one immutable version of it."""
 
     id: str
@@ -150,7 +150,7 @@ Decision = Literal["pending", "accepted", "rejected"]
 EditFormat = Literal["function", "search_replace", "file", "diff"]
 
 
-class Hunk(Noun):
+class Hunk(Noun, frozen=True, kw_only=True):
     """One block of changed lines of a candidate; lines carry no line ending."""
 
     id: str
@@ -166,7 +166,7 @@ class Hunk(Noun):
     """False while the answer still streams and the hunk may grow."""
 
 
-class BaselineFile(Noun):
+class BaselineFile(Noun, frozen=True, kw_only=True):
     """A file of the project as it was when the candidate was made."""
 
     path: str
@@ -177,7 +177,7 @@ class BaselineFile(Noun):
     """Python's name of the encoding that the file was read with."""
 
 
-class Unapplied(Noun):
+class Unapplied(Noun, frozen=True, kw_only=True):
     """An edit of an answer that could not be placed, and why."""
 
     file: str
@@ -188,7 +188,7 @@ class Unapplied(Noun):
 CandidateState = Literal["streaming", "ready", "empty", "unappliable", "failed", "interrupted"]
 
 
-class Candidate(Noun):
+class Candidate(Noun, frozen=True, kw_only=True):
     """One LLM's streamed answer to a prompt, parsed into edits of the project's files."""
 
     id: str
@@ -240,7 +240,7 @@ Arm = Literal["baseline", "variant"]
 Objective = Literal["runtime", "cpu time", "memory"]
 
 
-class Step(Noun):
+class Step(Noun, frozen=True, kw_only=True):
     """One build or test run of an evaluation, with the tail of its output."""
 
     name: Literal["build", "test", "benchmark"]
@@ -252,7 +252,7 @@ class Step(Noun):
     output: str = ""
 
 
-class Measurement(Noun):
+class Measurement(Noun, frozen=True, kw_only=True):
     """One run of the benchmark command."""
 
     pair: int
@@ -269,7 +269,7 @@ class Measurement(Noun):
     """True when the run is kept in the log but left out of the statistics."""
 
 
-class Estimate(Noun):
+class Estimate(Noun, frozen=True, kw_only=True):
     """What the measurements so far say about the gain, as %PI = (baseline - variant) / baseline x 100."""
 
     percent_improvement: float
@@ -284,7 +284,7 @@ class Estimate(Noun):
         return max(0.0, self.low)
 
 
-class Evaluation(Noun):
+class Evaluation(Noun, frozen=True, kw_only=True):
     """Build, tests and benchmark of a variant against the baseline."""
 
     id: str
@@ -313,7 +313,7 @@ class Evaluation(Noun):
 Target = Literal["tree", "branch", "patch"]
 
 
-class AppliedFile(Noun):
+class AppliedFile(Noun, frozen=True, kw_only=True):
     """A file written by an apply, with both texts so that it can be undone."""
 
     path: str
@@ -323,7 +323,7 @@ class AppliedFile(Noun):
     """True when there was no such file before; undoing removes it."""
 
 
-class Application(Noun):
+class Application(Noun, frozen=True, kw_only=True):
     """Accepted hunks written to the user's project, a branch or a patch file."""
 
     id: str
@@ -344,7 +344,7 @@ JobKind = Literal["profile", "prompt", "generate", "evaluate"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 
 
-class Job(Noun):
+class Job(Noun, frozen=True, kw_only=True):
     """A piece of background work that a person can watch and cancel."""
 
     id: str
@@ -368,7 +368,7 @@ class Job(Noun):
 # ---------------------------------------------------------------------------------------------- project
 
 
-class Llm(Noun):
+class Llm(Noun, frozen=True, kw_only=True):
     """One target LLM of the project, as the screen shows it."""
 
     label: str
@@ -377,7 +377,7 @@ class Llm(Noun):
     """For the offline models: what they are, in one sentence."""
 
 
-class LlmFacts(Noun):
+class LlmFacts(Noun, frozen=True, kw_only=True):
     """What litellm's own model data (or the offline models' own description) says about an LLM."""
 
     model: str
@@ -393,7 +393,7 @@ class LlmFacts(Noun):
     """For the offline models: what they are, in one sentence."""
 
 
-class Project(Noun):
+class Project(Noun, frozen=True, kw_only=True):
     """The project as the screen shows it."""
 
     root: str

@@ -40,32 +40,32 @@ class Word(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=Tr
 # --------------------------------------------------------------------------------------------- commands
 
 
-class Follow(Word, tag="follow"):
+class Follow(Word, frozen=True, kw_only=True, tag="follow"):
     """Push every event after number `after`; 0 first sends a `Snapshot` of the whole session."""
 
     after: int = 0
 
 
-class Status(Word, tag="status"):
+class Status(Word, frozen=True, kw_only=True, tag="status"):
     """Reply: {"pid", "version", "root", "jobs", "clients", "socket"}."""
 
 
-class Stop(Word, tag="stop"):
+class Stop(Word, frozen=True, kw_only=True, tag="stop"):
     """End the engine; running jobs are cancelled and can be taken up at the next start."""
 
 
-class RunProfile(Word, tag="run_profile"):
+class RunProfile(Word, frozen=True, kw_only=True, tag="run_profile"):
     """Stage 1: run the profile command. Reply: {"job"}."""
 
 
-class Mark(Word, tag="mark"):
+class Mark(Word, frozen=True, kw_only=True, tag="mark"):
     """Mark or unmark bottlenecks for the verbs that follow."""
 
     bottlenecks: tuple[str, ...]
     marked: bool
 
 
-class WritePrompts(Word, tag="write_prompts"):
+class WritePrompts(Word, frozen=True, kw_only=True, tag="write_prompts"):
     """Stage 2: have the meta-prompter write one prompt per (bottleneck, LLM). Reply: {"jobs"}."""
 
     bottlenecks: tuple[str, ...]
@@ -75,7 +75,7 @@ class WritePrompts(Word, tag="write_prompts"):
     strategy: str = "mpco"
 
 
-class PreviewPrompt(Word, tag="preview_prompt"):
+class PreviewPrompt(Word, frozen=True, kw_only=True, tag="preview_prompt"):
     """Reply: a `Preview` of what would be sent to write this prompt; nothing is sent."""
 
     bottleneck: str
@@ -84,20 +84,20 @@ class PreviewPrompt(Word, tag="preview_prompt"):
     strategy: str = "mpco"
 
 
-class EditPrompt(Word, tag="edit_prompt"):
+class EditPrompt(Word, frozen=True, kw_only=True, tag="edit_prompt"):
     """Keep a person's text as a new version of the prompt. Reply: {"prompt"}."""
 
     prompt: str
     text: str
 
 
-class Optimise(Word, tag="optimise"):
+class Optimise(Word, frozen=True, kw_only=True, tag="optimise"):
     """Stage 3: send each prompt with its bottleneck's code to its LLM. Reply: {"jobs"}."""
 
     prompts: tuple[str, ...]
 
 
-class Decide(Word, tag="decide"):
+class Decide(Word, frozen=True, kw_only=True, tag="decide"):
     """Accept, reject or reset hunks of one candidate; stored at once."""
 
     candidate: str
@@ -105,28 +105,28 @@ class Decide(Word, tag="decide"):
     decision: Decision
 
 
-class UndoDecision(Word, tag="undo_decision"):
+class UndoDecision(Word, frozen=True, kw_only=True, tag="undo_decision"):
     """Take back the last decision of the session."""
 
 
-class RedoDecision(Word, tag="redo_decision"):
+class RedoDecision(Word, frozen=True, kw_only=True, tag="redo_decision"):
     """Repeat the decision that was taken back last."""
 
 
-class Evaluate(Word, tag="evaluate"):
+class Evaluate(Word, frozen=True, kw_only=True, tag="evaluate"):
     """Stage 4: build, test and benchmark the candidates' kept hunks. Reply: {"jobs", "evaluations"}."""
 
     candidates: tuple[str, ...]
 
 
-class EvaluatePatch(Word, tag="evaluate_patch"):
+class EvaluatePatch(Word, frozen=True, kw_only=True, tag="evaluate_patch"):
     """Stage 4 for a git-style patch against the working tree. Reply: {"jobs", "evaluations"}."""
 
     title: str
     patch: str
 
 
-class Apply(Word, tag="apply"):
+class Apply(Word, frozen=True, kw_only=True, tag="apply"):
     """Write accepted hunks of the candidates. Reply: {"application", "where"}."""
 
     candidates: tuple[str, ...]
@@ -137,20 +137,20 @@ class Apply(Word, tag="apply"):
     """Exactly these hunks instead of the accepted ones."""
 
 
-class UndoApply(Word, tag="undo_apply"):
+class UndoApply(Word, frozen=True, kw_only=True, tag="undo_apply"):
     """Take back an apply to the working tree; refused when its files have changed since."""
 
     application: str = ""
     """Empty means the last one."""
 
 
-class SetBudget(Word, tag="set_budget"):
+class SetBudget(Word, frozen=True, kw_only=True, tag="set_budget"):
     """Cap the session's spend, in US dollars, until the engine ends; None takes the cap of mpco.toml again."""
 
     max_usd: float | None
 
 
-class Cancel(Word, tag="cancel"):
+class Cancel(Word, frozen=True, kw_only=True, tag="cancel"):
     """End a job at once, with its whole process tree; what it had made so far is kept."""
 
     job: str
@@ -204,7 +204,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
 # ---------------------------------------------------------------------------------------------- changes
 
 
-class Snapshot(Word, tag="snapshot"):
+class Snapshot(Word, frozen=True, kw_only=True, tag="snapshot"):
     """The whole session; events that follow are numbered after it."""
 
     project: Project
@@ -216,43 +216,43 @@ class Snapshot(Word, tag="snapshot"):
     jobs: tuple[Job, ...] = ()
 
 
-class ProjectChanged(Word, tag="project"):
+class ProjectChanged(Word, frozen=True, kw_only=True, tag="project"):
     """The configuration was (re)read."""
 
     project: Project
 
 
-class ProfileChanged(Word, tag="profile"):
+class ProfileChanged(Word, frozen=True, kw_only=True, tag="profile"):
     """A new profile replaces the one before."""
 
     profile: Profile
 
 
-class BottleneckChanged(Word, tag="bottleneck"):
+class BottleneckChanged(Word, frozen=True, kw_only=True, tag="bottleneck"):
     """A bottleneck of the current profile was marked or unmarked."""
 
     bottleneck: Bottleneck
 
 
-class PromptChanged(Word, tag="prompt"):
+class PromptChanged(Word, frozen=True, kw_only=True, tag="prompt"):
     """A prompt version is new or has changed its state."""
 
     prompt: Prompt
 
 
-class CandidateChanged(Word, tag="candidate"):
+class CandidateChanged(Word, frozen=True, kw_only=True, tag="candidate"):
     """A candidate is new, has changed its state, or a decision about its hunks was taken."""
 
     candidate: Candidate
 
 
-class EvaluationChanged(Word, tag="evaluation"):
+class EvaluationChanged(Word, frozen=True, kw_only=True, tag="evaluation"):
     """An evaluation is new or has changed; carries its measurements so far."""
 
     evaluation: Evaluation
 
 
-class Measured(Word, tag="measured"):
+class Measured(Word, frozen=True, kw_only=True, tag="measured"):
     """One pair of benchmark runs was stored."""
 
     evaluation: str
@@ -260,19 +260,19 @@ class Measured(Word, tag="measured"):
     estimate: Estimate | None = None
 
 
-class ApplicationChanged(Word, tag="application"):
+class ApplicationChanged(Word, frozen=True, kw_only=True, tag="application"):
     """Hunks were written, or that was undone."""
 
     application: Application
 
 
-class JobChanged(Word, tag="job"):
+class JobChanged(Word, frozen=True, kw_only=True, tag="job"):
     """A job was queued, started, has progressed or ended."""
 
     job: Job
 
 
-class PromptStreamed(Word, tag="prompt_streamed"):
+class PromptStreamed(Word, frozen=True, kw_only=True, tag="prompt_streamed"):
     """The text of a streaming prompt from `offset` characters on (unnumbered)."""
 
     prompt: str
@@ -280,7 +280,7 @@ class PromptStreamed(Word, tag="prompt_streamed"):
     text: str
 
 
-class CandidateStreamed(Word, tag="candidate_streamed"):
+class CandidateStreamed(Word, frozen=True, kw_only=True, tag="candidate_streamed"):
     """The answer of a streaming candidate from `offset` on, and its diff so far when it has grown (unnumbered)."""
 
     candidate: str
@@ -290,11 +290,11 @@ class CandidateStreamed(Word, tag="candidate_streamed"):
     unapplied: tuple[Unapplied, ...] = ()
 
 
-class Stopped(Word, tag="stopped"):
+class Stopped(Word, frozen=True, kw_only=True, tag="stopped"):
     """The engine ends because it was asked to; clients do not start it again by themselves (unnumbered)."""
 
 
-class Notice(Word, tag="notice"):
+class Notice(Word, frozen=True, kw_only=True, tag="notice"):
     """One sentence for the person at the screen (unnumbered)."""
 
     text: str
