@@ -17,6 +17,7 @@ from engine.profile.records import CallRecord, LineRecord, read_calls, read_line
 FORMAT = "cprofile"
 ENOUGH_SAMPLES = 400
 MOST_SAMPLING_RUNS = 4
+MOST_SAMPLING_SECONDS = 20.0
 """The kernel's clock gives about 250 samples a second, so a short command is sampled more than once."""
 
 
@@ -82,6 +83,7 @@ async def _record_lines(
 ) -> tuple[LineRecord, ...]:
     """Stacks enough for a heat of single lines; none when the command cannot bear to be sampled."""
     found: tuple[LineRecord, ...] = ()
+    seconds = 0.0
     for attempt in range(MOST_SAMPLING_RUNS):
         on_progress("sampling lines" + (f", run {attempt + 1}" if attempt else ""))
         outcome = await _execute(config, execute, command, "lines")
@@ -89,7 +91,9 @@ async def _record_lines(
             on_progress(f"lines could not be sampled: {problem}")
             break
         found += read_lines(outcome.files.get(_output("lines"), b""))
-        if sum(count for record in found for count, _ in record.stacks) >= ENOUGH_SAMPLES:
+        seconds += outcome.seconds
+        samples = sum(count for record in found for count, _ in record.stacks)
+        if samples >= ENOUGH_SAMPLES or seconds > MOST_SAMPLING_SECONDS:
             break
     return found
 
