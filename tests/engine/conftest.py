@@ -20,16 +20,16 @@ from tui.state import State, reduce
 SLOW = '''"""Counts distinct words, slowly."""
 
 
-def distinct(words):
+def distinct(text: str) -> int:
     seen = []
-    for word in words:
+    for word in text.split():
         if word not in seen:
             seen.append(word)
     return len(seen)
 '''
 BENCH = """from words import distinct
 
-print(distinct([str(number % 1500) for number in range(6000)]))
+print(distinct(" ".join(str(number % 1500) for number in range(6000))))
 """
 TESTS = """import unittest
 
@@ -38,7 +38,7 @@ from words import distinct
 
 class DistinctTest(unittest.TestCase):
     def test_counts_each_word_once(self):
-        self.assertEqual(distinct(["a", "b", "a"]), 2)
+        self.assertEqual(distinct("a b a"), 2)
 
 
 if __name__ == "__main__":

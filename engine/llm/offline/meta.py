@@ -81,6 +81,12 @@ def _fields(section: str) -> dict[str, str]:
     return fields
 
 
+def _items(value: str) -> list[str]:
+    """The items of a list field, without its lead-in line; a field that is no list is one item."""
+    items = [line.strip()[2:].strip() for line in value.splitlines() if line.strip().startswith("- ")]
+    return items or [line.strip() for line in value.splitlines() if line.strip()]
+
+
 def _line(text: str, most: int) -> str:
     """`text` on one line, cut at a word when it is longer than `most` characters."""
     flat = " ".join(text.split())
@@ -112,37 +118,41 @@ def _project(project: dict[str, str]) -> str:
 def _evidence(task: dict[str, str]) -> str:
     """What the profile shows, by line numbers."""
     sentences = []
-    place = _line(task.get("bottleneck", ""), 100)
-    own, total = (_line(task.get(name, ""), 20) for name in ("self share", "total share"))
+    place, time = _line(task.get("bottleneck", ""), 100), _line(task.get("time", ""), 140)
     if place:
-        shares = " and ".join(f"{share} {what}" for share, what in ((own, "in itself"), (total, "in total")) if share)
-        sentences.append(f"The profile shows {place}{f' with {shares} of all time' if shares else ''}.")
-    hottest = sorted(HEAT.findall(task.get("line heat", "")), key=lambda pair: -float(pair[1]))[:3]
+        sentences.append(f"The profile shows {place}{f': {time}' if time else ''}.")
+    hottest = sorted(HEAT.findall(task.get("hot lines", "")), key=lambda pair: -float(pair[1]))[:3]
     if hottest:
         named = ", ".join(f"line {line} ({share}%)" for line, share in hottest)
         sentences.append(f"Hottest: {named}.")
-    calls, callers = _line(task.get("calls", ""), 20), _line(task.get("callers", ""), 90)
+    calls = _line(task.get("calls", ""), 20)
     if calls and calls != "0":
-        sentences.append(f"It was called {calls} times{f', by {callers}' if callers else ''}.")
-    callees = _line(task.get("callees", ""), 90)
+        callers = ", ".join(_edge(item) for item in _items(task.get("callers", ""))[:2])
+        times = "once" if calls == "1" else f"{calls} times"
+        sentences.append(f"It was called {times}{f', by {callers}' if callers else ''}.")
+    callees = ", ".join(_edge(item) for item in _items(task.get("callees", ""))[:3])
     if callees:
-        sentences.append(f"Below it: {callees}.")
+        sentences.append(f"It spends its time below itself in {callees}.")
     hardware = _line(task.get("hardware", ""), 80)
     if hardware:
         sentences.append(f"It runs on {hardware}.")
     return " ".join(sentences)
 
 
+def _edge(item: str) -> str:
+    """A caller or callee with its share, without the count of calls."""
+    return _line(re.sub(r":\s*([\d.]+%).*", r" (\1)", item).replace("`", ""), 60)
+
+
 def _observed(task: dict[str, str]) -> list[str]:
-    source = re.sub(r"^\s*`{3,}[^\n]*\n|\n\s*`{3,}\s*$", "", task.get("source", ""))
-    start = re.search(r":(\d+)", task.get("bottleneck", ""))
+    fenced = re.search(r"^(`{3,})[^\n]*\n(.*?)\n?^\1[ \t]*$", task.get("source", ""), re.MULTILINE | re.DOTALL)
+    start = re.search(r"lines? (\d+)", task.get("source", ""))
     first = int(start.group(1)) if start else 1
-    return [f"Line {first + item.line}: {item.text}." for item in observe(source)]
+    return [f"Line {first + item.line}: {item.text}." for item in observe(fenced.group(2))] if fenced else []
 
 
 def _considered(task: dict[str, str]) -> list[str]:
-    lines = (line.strip().lstrip("-*").strip() for line in task.get("considerations", "").splitlines())
-    return [_line(line, 110) for line in lines if line]
+    return [_line(item, 110) for item in _items(task.get("considerations", ""))]
 
 
 def _manner(llm: dict[str, str], briefly: bool) -> str:
