@@ -36,7 +36,7 @@ class ScriptedEngine:
         """What a command of a type is answered with; a str is a refusal. Default: null."""
         self._n = 1
         self._followers: set[asyncio.StreamWriter] = set()
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._visits: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
         self._news = asyncio.Condition()
         self._server: asyncio.Server | None = None
 
@@ -48,8 +48,9 @@ class ScriptedEngine:
         """Hang up on everybody."""
         assert self._server is not None
         self._server.close()
-        for writer in self._writers:
+        for writer in self._visits.values():
             writer.close()
+        await asyncio.gather(*filter(None, self._visits))
 
     def push(self, *changes: Change, numbered: bool = True) -> None:
         """Tell every client that follows."""
@@ -70,7 +71,7 @@ class ScriptedEngine:
         return [command for command in self.commands if isinstance(command, kind)]
 
     async def _attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
+        self._visits[asyncio.current_task()] = writer
         with contextlib.suppress(OSError):
             while line := await reader.readline():
                 request = _decode.decode(line)

@@ -1,20 +1,260 @@
-"""Stage 1: where the time goes."""
+"""Stage 1: where the time goes. Ranked bottlenecks beside their source, with the heat of each line."""
 
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
 from textual.app import ComposeResult
-from textual.widgets import Static
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
 
+from engine.model import Bottleneck, Edge, Profile
+from engine.protocol import Mark
+from tui import editor
 from tui.screens.stage import StageScreen
 from tui.state import State
+from tui.widgets.bars import count, percent
+from tui.widgets.bottleneck_table import BottleneckTable
+from tui.widgets.cursor_list import CursorList
+from tui.widgets.source_view import SourceView
+
+EDGES_SHOWN = 8
 
 
 class ProfileScreen(StageScreen):
-    """Bottlenecks beside their source."""
+    """The table moves the source; the bottleneck under the cursor is the current one on every screen."""
 
     STAGE = 1
     TITLE = "Profile"
+    CSS_PATH = "../styles/profile.tcss"
+    AUTO_FOCUS = "#bottlenecks"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("E", "editor", "editor", id="profile.editor", tooltip="Open the line in $EDITOR"),
+        Binding("y", "copy", "copy", show=False, id="profile.copy", tooltip="Copy file:line and function"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._texts: dict[str, str] = {}
+        """The files read so far, by their path in the project."""
+        self._profile_id = ""
 
     def compose_stage(self) -> ComposeResult:
-        yield Static("", id="todo")
+        """Table, source, callers and callees; or what to do to get them."""
+        yield Static(classes="empty", id="profile-empty", markup=False)
+        with Horizontal(id="profile-panes"):
+            with Vertical(classes="pane", id="table-pane"):
+                yield Static(id="heads", markup=False)
+                yield BottleneckTable(id="bottlenecks")
+                yield Input(placeholder="filter by function or file; enter keeps it, esc clears it", id="filter")
+            with Vertical(id="source-side"):
+                with Vertical(classes="pane", id="source-pane"):
+                    yield SourceView(id="source")
+                with Horizontal(id="edges"):
+                    yield Static(classes="pane", id="callers")
+                    yield Static(classes="pane", id="callees")
+
+    def on_mount(self) -> None:
+        """The filter waits for /."""
+        self.query_one("#filter", Input).display = False
+        self.query_one("#callers").border_title = "callers"
+        self.query_one("#callees").border_title = "callees"
+
+    # --------------------------------------------------------------------------------------- rendering
 
     def render_state(self, state: State) -> None:
-        self.query_one("#todo", Static).update(str(state.n))
+        """The profile, or why there is none."""
+        empty = self._why_empty(state)
+        self.query_one("#profile-empty", Static).update(empty)
+        self.query_one("#profile-empty").display = bool(empty)
+        self.query_one("#profile-panes").display = not empty
+        if state.profile is None or empty:
+            return
+        if state.profile.id != self._profile_id:
+            self._profile_id, self._texts = state.profile.id, {}
+        table = self.query_one(BottleneckTable)
+        table.show(state.profile, self.query_one("#filter", Input).value, self.mpco.current_bottleneck)
+        pane = self.query_one("#table-pane")
+        pane.border_title = _title(state.profile)
+        pane.border_subtitle = _running(state)
+        self._show_heads()
+        self._show_current()
+
+    def _why_empty(self, state: State) -> str:
+        if state.project is None:
+            link = self.mpco.engine
+            problem = f"{self.mpco.engine_problem}\n\nPress p to try again."
+            return "Starting the engine …" if link == "starting" else problem
+        command = state.project.profile_command
+        if state.profile is None:
+            return _no_profile(state, command)
+        if state.profile.bottlenecks:
+            return ""
+        return (
+            f"The profile of `{state.profile.command}` ({state.profile.seconds:.1f} s) names no function of this "
+            "project: check [profile] command and [project] include in mpco.toml, then press p."
+        )
+
+    def on_resize(self) -> None:
+        """Other columns fit."""
+        self.call_after_refresh(self._show_heads)
+
+    def _show_heads(self) -> None:
+        table = self.query_one(BottleneckTable)
+        self.query_one("#heads", Static).update(table.heads(table.size.width))
+
+    def _show_current(self) -> None:
+        current = self.query_one(BottleneckTable).current
+        if current is None:
+            self.query_one(SourceView).clear()
+            self.query_one("#source-pane").border_title = ""
+            for name in ("#callers", "#callees"):
+                self.query_one(name, Static).update("")
+            return
+        self.query_one("#source-pane").border_title = Content(f"{current.place} {current.function}")
+        self.query_one("#callers", Static).update(_edges(current.callers, "no caller was seen"))
+        self.query_one("#callees", Static).update(_edges(current.callees, "calls nothing else"))
+        if current.file in self._texts:
+            self.query_one(SourceView).show(self._texts[current.file], current)
+        else:
+            self.run_worker(
+                lambda: self._read(current), thread=True, group="source", exclusive=True, exit_on_error=False
+            )
+
+    def _read(self, bottleneck: Bottleneck) -> None:
+        """In a thread: read a file of the project; the screen never waits for a disk."""
+        try:
+            text = Path(self._root, bottleneck.file).read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            text = f"{bottleneck.file} cannot be read ({error.strerror}); press p to profile what is there now."
+        self.app.call_from_thread(self._have_read, bottleneck.file, text)
+
+    def _have_read(self, file: str, text: str) -> None:
+        self._texts[file] = text
+        self.mpco.repaint()
+
+    @property
+    def _root(self) -> str:
+        project = self.mpco.state.project
+        return project.root if project else str(self.mpco.root)
+
+    # ------------------------------------------------------------------------------------------- moving
+
+    @on(CursorList.Moved, "#bottlenecks")
+    def _moved(self) -> None:
+        current = self.query_one(BottleneckTable).current
+        if current is not None:
+            self.mpco.current_bottleneck = current.id
+        self._show_current()
+
+    def action_enter_source(self) -> None:
+        """enter: into the source."""
+        if self.query_one(BottleneckTable).current is not None:
+            self.add_class("-in-source")
+            self.query_one(SourceView).focus()
+
+    def action_step_out(self) -> None:
+        """esc: out of the source, the filter or a zoomed pane."""
+        field = self.query_one("#filter", Input)
+        if self.maximized is not None:
+            self.minimize()
+        elif self.query_one(SourceView).has_focus:
+            self.remove_class("-in-source")
+            self.query_one(BottleneckTable).focus()
+        elif field.display:
+            field.value = ""
+            field.display = False
+            self.query_one(BottleneckTable).focus()
+
+    def action_filter(self) -> None:
+        """/: show only what matches."""
+        field = self.query_one("#filter", Input)
+        field.display = True
+        field.focus()
+
+    @on(Input.Changed, "#filter")
+    def _filtered(self) -> None:
+        self.mpco.repaint()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_kept(self, event: Input.Submitted) -> None:
+        event.input.display = bool(event.value)
+        self.query_one(BottleneckTable).focus()
+
+    # -------------------------------------------------------------------------------------------- doing
+
+    def action_mark(self) -> None:
+        """space: mark for the verbs, or unmark."""
+        current = self.query_one(BottleneckTable).current
+        if current is None:
+            self.mpco.say("This time belongs to no function of the project; it cannot be marked.", "warning")
+        else:
+            self.mpco.perform(Mark(bottlenecks=(current.id,), marked=not current.marked))
+
+    def action_editor(self) -> None:
+        """E: open the line in $EDITOR."""
+        current = self.query_one(BottleneckTable).current
+        if current is None:
+            self.mpco.say("There is no source here to open.", "warning")
+            return
+        source = self.query_one(SourceView)
+        line = source.line if source.has_focus else current.line
+        problem = editor.open_editor(self.app, Path(self._root, current.file), line)
+        if problem:
+            self.mpco.say(problem, "error")
+        self._texts.pop(current.file, None)
+        self.mpco.repaint()
+
+    def action_copy(self) -> None:
+        """y: copy where the bottleneck is."""
+        current = self.query_one(BottleneckTable).current
+        if current is not None:
+            self.app.copy_to_clipboard(f"{current.place} {current.function}")
+            self.mpco.say(f"Copied {current.place} {current.function}.")
+
+
+def _title(profile: Profile) -> str:
+    functions = len(profile.bottlenecks)
+    profiler = {"cprofile": "cProfile"}.get(profile.format, profile.format)
+    return f"Bottlenecks ({profiler}, {profile.seconds:.1f} s, {functions} function{'s' * (functions != 1)})"
+
+
+def _running(state: State) -> str:
+    """What a profile run that is under way, or the last one that failed, has to say."""
+    jobs = [job for job in state.jobs.values() if job.kind == "profile"]
+    if not jobs:
+        return ""
+    if jobs[-1].live:
+        return f"profiling {jobs[-1].progress or '…'} (x cancels)"
+    return f"✘ {jobs[-1].reason}" if jobs[-1].state == "failed" else ""
+
+
+def _no_profile(state: State, command: str) -> str:
+    jobs = [job for job in state.jobs.values() if job.kind == "profile"]
+    if not command:
+        return "Nothing to profile yet: give [benchmark] command in mpco.toml, then press p."
+    if not jobs or jobs[-1].state == "done":
+        return f"No profile yet: press p to run `{command}` under cProfile."
+    job = jobs[-1]
+    if job.live:
+        return f"Profiling `{command}` …\n{job.progress}\n\nx cancels it."
+    if job.state == "failed":
+        return f"The profile run failed.\n\n{job.reason}\n\nPress p to run it again."
+    return f"The profile run of `{command}` was {job.state}.\n\nPress p to run it again."
+
+
+def _edges(edges: tuple[Edge, ...], none: str) -> Content:
+    if not edges:
+        return Content.styled(none, "$text-muted")
+    ranked = sorted(edges, key=lambda edge: -edge.share)[:EDGES_SHOWN]
+    lines = [
+        Content.assemble(
+            (f"{percent(edge.share):>6} ", "bold"),
+            edge.function,
+            (f"  {count(edge.calls)} calls" if edge.calls else "", "$text-muted"),
+        )
+        for edge in ranked
+    ]
+    return Content("\n").join(lines)

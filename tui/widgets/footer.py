@@ -1,5 +1,6 @@
-"""The line at the bottom: the keys that work here, most useful first, or one sentence."""
+"""The bottom of the screen: the keys that work here, most useful first, or one sentence."""
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from textual import events
@@ -11,6 +12,7 @@ from textual.widget import Widget
 
 from tui import guide
 from tui.state import State
+from tui.verbs import VERBS
 
 Severity = Literal["information", "warning", "error"]
 _COLOURS: dict[Severity, str] = {"information": "$text-success", "warning": "$text-warning", "error": "$text-error"}
@@ -62,30 +64,50 @@ class Footer(Widget):
         shown = tuple(item.binding for item in self.screen.active_bindings.values() if item.binding.show)
         if shown != self._shown:
             self._shown = shown
-            self.refresh()
+            self.refresh(layout=True)
 
     def render(self) -> Content:
-        """The sentence, or as many keys as fit."""
+        """The sentence; or the keys, in one line where they fit: else the verbs above the keys of this place."""
         if self._sentence is not None:
             sign = _SIGNS[self._sentence.severity]
             return Content.styled(f" {sign} {self._sentence.text}", _COLOURS[self._sentence.severity])
-        last = [self._key(item) for item in self._shown if item.action in LAST]
-        room = self.size.width - sum(item.cell_length for item in last)
+        verbs = [item for item in self._shown if item.action in VERBS]
+        here = [item for item in self._shown if item.action not in (*VERBS, *LAST)]
+        last = [item for item in self._shown if item.action in LAST]
+        verbs.sort(key=lambda item: item.action != self._next)
+        width = self.size.width
+        first = verbs[:1] if self._next else []
+        line = self._line([*first, *here, *(item for item in verbs if item not in first)], last, width)
+        if line is not None:
+            return line
+        return Content("\n").join([self._some(verbs, [], width), self._some(here, last, width)])
+
+    def _line(self, bindings: Iterable[Binding], last: Iterable[Binding], width: int) -> Content | None:
+        """All of them in one line, when they fit."""
+        line = Content("").join([self._key(item) for item in (*bindings, *last)])
+        return line if line.cell_length <= width else None
+
+    def _some(self, bindings: Iterable[Binding], last: Iterable[Binding], width: int) -> Content:
+        """As many of `bindings` as fit beside `last`."""
+        end = [self._key(item) for item in last]
+        room = width - sum(item.cell_length for item in end)
         first: list[Content] = []
-        for binding in sorted(
-            (item for item in self._shown if item.action not in LAST), key=lambda item: item.action != self._next
-        ):
-            key = self._key(binding)
-            if key.cell_length > room:
-                break
+        for key in map(self._key, bindings):
             room -= key.cell_length
+            if room < 0:
+                break
             first.append(key)
-        return Content("").join([*first, *last])
+        return Content("").join([*first, *end])
 
     def _key(self, binding: Binding) -> Content:
         display = self.app.get_key_display(binding)
         following = binding.action == self._next
         key = Content.styled(f" {display} ", "bold $footer-key-foreground")
         description = Content.styled(f"{binding.description} ", "bold underline" if following else "")
-        action = f"app.simulate_key('{binding.key}')"
-        return Content.assemble(key, description).stylize(Style.from_meta({"@click": action}))
+        return Content.assemble(key, description).stylize(Style.from_meta({"key": binding.key}))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a key presses it. (A link would do it too, but in the colours of links.)"""
+        key = event.style.meta.get("key")
+        if key:
+            self.app.simulate_key(key)

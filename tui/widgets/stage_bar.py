@@ -2,7 +2,9 @@
 
 from collections.abc import Set as AbstractSet
 
+from textual import events
 from textual.content import Content
+from textual.style import Style
 from textual.widget import Widget
 
 from engine.model import JobKind
@@ -78,5 +80,11 @@ class StageBar(Widget):
             style = "bold reverse" if stage == self._current else ""
             name = Content.styled(f" {stage} {title} ", style)
             item = Content.assemble(name, " " if mark[0] else "", mark)
-            parts += [item.stylize(f"@click=app.stage({stage})"), Content(gap)]
+            parts += [item.stylize(Style.from_meta({"stage": stage})), Content(gap)]
         return Content("").join(parts)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Go to the stage that was clicked."""
+        stage = event.style.meta.get("stage")
+        if stage:
+            await self.run_action(f"app.stage({stage})")
