@@ -3,10 +3,10 @@
 Every meaning is carried by a sign as well as by a colour, so the diff reads the same without colours.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -18,7 +18,7 @@ from tui.widgets.plain_line import plain_line
 
 PARTS = (
     "number", "divider", "same", "old", "new", "old-word", "new-word", "old-sign", "new-sign", "filler", "fold", "file",
-    "mark", "accepted", "rejected", "pending",
+    "mark", "current", "accepted", "rejected", "pending",
 )  # fmt: skip
 """Names of the component classes, without the prefix `diff--`."""
 DECISION_SIGNS: Mapping[Decision, str] = {"accepted": "✔", "rejected": "✘", "pending": "?"}
@@ -64,7 +64,9 @@ class DiffPainter:
                 return self._wide(f"{' ' * (self._digits + 1)}{GROWING} still streaming …", "fold", " ")
         segments = [*self._margin(row, current, decision)]
         rejected = row.hunk >= 0 and decision == "rejected"
-        segments += self._unified(row, shift, rejected) if self.model.unified else self._beside(row, shift, rejected)
+        number = self._styles["current" if current else "number"]
+        paint = self._unified if self.model.unified else self._beside
+        segments += paint(row, shift, rejected, number)
         strip = Strip(segments).adjust_cell_length(self.width, self._styles["same"])
         return strip.apply_style(_DIM) if rejected else strip
 
@@ -80,17 +82,17 @@ class DiffPainter:
             return [bar, Segment(GROWING, self._styles["pending"])]
         return [bar, Segment(DECISION_SIGNS[decision], self._styles[decision])]
 
-    def _unified(self, row: Row, shift: int, rejected: bool) -> list[Segment]:
+    def _unified(self, row: Row, shift: int, rejected: bool, style: Style) -> list[Segment]:
         new = row.kind == "new"
         numbers = f"{row.old or '':>{self._digits}} {row.new or '':>{self._digits}} "
         part = row.kind
         return [
-            Segment(numbers, self._styles["number"]),
+            Segment(numbers, style),
             *self._sign(part),
             *self._text(row, part, self.text_width, shift, new=new, rejected=rejected),
         ]
 
-    def _beside(self, row: Row, shift: int, rejected: bool) -> list[Segment]:
+    def _beside(self, row: Row, shift: int, rejected: bool, style: Style) -> list[Segment]:
         rest = self.width - 3 - 2 * (self._digits + 3) - self.text_width
         segments = []
         for new, number, width in ((False, row.old, self.text_width), (True, row.new, rest)):
@@ -101,7 +103,7 @@ class DiffPainter:
                 segments.append(Segment(blank, self._styles["filler"]))
                 continue
             part = row.kind if row.kind == "same" else "new" if new else "old"
-            segments.append(Segment(f"{number:>{self._digits}} ", self._styles["number"]))
+            segments.append(Segment(f"{number:>{self._digits}} ", style))
             segments += self._sign(part)
             segments += self._text(row, part, width, shift, new=new, rejected=rejected)
         return segments
@@ -173,13 +175,5 @@ class DiffPainter:
 _PLAIN = Style()
 
 
-def _uses_crlf(lines: object) -> bool:
-    assert isinstance(lines, list)
+def _uses_crlf(lines: Sequence[str]) -> bool:
     return sum(line.endswith("\r") for line in lines) * 2 > len(lines)
-
-
-def fitted(text: str, width: int) -> str:
-    """`text` cut or padded to exactly `width` cells, with an ellipsis when it is cut."""
-    if cell_len(text) <= width:
-        return set_cell_size(text, width)
-    return set_cell_size(text, max(0, width - 1)) + "…" if width else ""

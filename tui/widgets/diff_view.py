@@ -37,19 +37,20 @@ class DiffView(ScrollView, can_focus=True):
         scrollbar-gutter: stable;
         overflow-x: hidden;
         overflow-y: auto;
-        & > .diff--number { color: $text-muted; }
+        & > .diff--number { color: $diff-gutter; }
         & > .diff--divider { color: $border-blurred; }
         & > .diff--same { color: $foreground; }
-        & > .diff--old { color: $foreground; background: $diff-removed; }
-        & > .diff--new { color: $foreground; background: $diff-added; }
+        & > .diff--old { color: $foreground; background: $diff-removed-bg; }
+        & > .diff--new { color: $foreground; background: $diff-added-bg; }
         & > .diff--old-word { background: $diff-removed-word; text-style: bold; }
         & > .diff--new-word { background: $diff-added-word; text-style: bold; }
-        & > .diff--old-sign { color: $text-error; background: $diff-removed; text-style: bold; }
-        & > .diff--new-sign { color: $text-success; background: $diff-added; text-style: bold; }
-        & > .diff--filler { background: $surface; }
+        & > .diff--old-sign { color: $diff-removed-fg; background: $diff-removed-bg; text-style: bold; }
+        & > .diff--new-sign { color: $diff-added-fg; background: $diff-added-bg; text-style: bold; }
+        & > .diff--filler { background: $diff-empty-bg; }
         & > .diff--fold { color: $text-muted; text-style: italic; }
         & > .diff--file { color: $text-primary; text-style: bold; }
         & > .diff--mark { color: $accent; }
+        & > .diff--current { color: $foreground; background: $diff-cursor-bg; text-style: bold; }
         & > .diff--accepted { color: $text-success; text-style: bold; }
         & > .diff--rejected { color: $text-error; text-style: bold; }
         & > .diff--pending { color: $text-warning; text-style: bold; }

@@ -1,0 +1,46 @@
+"""What a candidate's answer says beside its diff, as lines to read: whose it is, why there is no diff, its words."""
+
+from engine.model import Candidate
+from tui.state import State
+from tui.widgets.answer_view import HEADING
+
+
+def answer_lines(state: State, candidate: Candidate) -> list[str]:
+    """Facts about the call, the reason and the edits that found no place (if any), then the answer itself."""
+    lines = [f"{HEADING}{_call(state, candidate)}"]
+    about = next((llm.about for llm in state.project.llms if llm.label == candidate.llm), "") if state.project else ""
+    if about:
+        lines.append(about)
+    if candidate.reason:
+        lines += ["", f"{HEADING}{_reason_title(candidate)}", candidate.reason]
+    for edit in candidate.unapplied:
+        lines += ["", f"{HEADING}Not applied: {edit.file or 'no file named'}", edit.reason]
+        lines += ["```", *_safe(edit.text), "```"] if edit.text else []
+    if candidate.answer:
+        lines += ["", f"{HEADING}Its answer", *_safe(candidate.answer)]
+    elif candidate.state == "streaming":
+        lines += ["", "Waiting for the first word …"]
+    return lines
+
+
+def _safe(text: str) -> list[str]:
+    return text.replace(HEADING, "␁").split("\n")
+
+
+def _call(state: State, candidate: Candidate) -> str:
+    parts = [candidate.llm, candidate.model]
+    if candidate.usage is not None:
+        parts.append(f"{candidate.usage.input_tokens} → {candidate.usage.output_tokens} tokens")
+        parts.append("price unknown" if candidate.usage.usd is None else f"${candidate.usage.usd:.4f}")
+    if candidate.seconds:
+        parts.append(f"{candidate.seconds:.1f} s")
+    return " · ".join(part for part in parts if part)
+
+
+def _reason_title(candidate: Candidate) -> str:
+    return {
+        "empty": "It proposes no change",
+        "unappliable": "Its answer could not be applied",
+        "failed": "The call failed",
+        "interrupted": "The answer was cut off",
+    }.get(candidate.state, "Note")

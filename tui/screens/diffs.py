@@ -1,0 +1,326 @@
+"""Stage 3: candidates beside their diff; hunks are accepted and rejected one by one."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from engine.model import Candidate, Decision
+from engine.protocol import Decide, RedoDecision, UndoDecision
+from tui import verbs
+from tui.answers import answer_lines
+from tui.outcomes import proof_words
+from tui.screens.stage import StageScreen
+from tui.state import State
+from tui.widgets.answer_view import AnswerView
+from tui.widgets.candidate_list import candidate_rows, grouped, name_of
+from tui.widgets.diff_view import DiffView
+from tui.widgets.keyed_list import KeyedList
+
+EMPTY = "No LLM has been asked yet.\n\nPress o to send each LLM its prompt and see the answers come in here."
+Pane = Literal["diff", "answer", "empty"]
+
+
+class DiffsScreen(StageScreen, inherit_bindings=False):
+    """The candidates, the diff of the one under the cursor, and what has been decided."""
+
+    STAGE = 3
+    TITLE = "Diffs"
+    CSS_PATH = "../styles/diffs.tcss"
+    AUTO_FOCUS = "#candidates"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "decide('accepted')", "accept", id="diffs.accept", tooltip="Accept the hunk, go to the next"),
+        Binding("r", "decide('rejected')", "reject", id="diffs.reject", tooltip="Reject the hunk, go to the next"),
+        Binding("A", "decide_all('accepted')", "accept all", id="diffs.accept_all", tooltip="Accept all its hunks"),
+        Binding("R", "decide_all('rejected')", "reject all", show=False, id="diffs.reject_all", tooltip="Reject all"),
+        Binding("u", "undo", "undo", id="diffs.undo", tooltip="Take back the last decision"),
+        Binding("ctrl+r", "redo", "redo", show=False, id="diffs.redo", tooltip="Decide again what was taken back"),
+        Binding("n", "hunk(1)", "next hunk", id="diffs.next_hunk", tooltip="Next hunk"),
+        Binding("N", "hunk(-1)", "previous hunk", show=False, id="diffs.previous_hunk", tooltip="Previous hunk"),
+        Binding("full_stop", "candidate(1)", "next", show=False, key_display=".", tooltip="Next candidate"),
+        Binding("comma", "candidate(-1)", "previous", show=False, key_display=",", tooltip="Previous candidate"),
+        Binding("right_square_bracket", "file(1)", "next file", show=False, key_display="]", tooltip="Next file"),
+        Binding("left_square_bracket", "file(-1)", "last file", show=False, key_display="[", tooltip="Previous file"),
+        Binding("space", "mark", "mark", show=False, id="diffs.mark", tooltip="Mark the candidate for b and w"),
+        Binding("v", "answer", "answer", id="diffs.answer", tooltip="The LLM's own words, or the diff again"),
+        Binding("s", "layout", "layout", show=False, id="diffs.layout", tooltip="Side by side, unified, or by width"),
+        Binding("f", "folds", "fold", show=False, id="diffs.folds", tooltip="Show or fold the unchanged lines"),
+        *StageScreen.BINDINGS,  # not inherited, so that the footer names the keys of the diff before the verbs
+        *Screen.BINDINGS,
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._marked: set[str] = set()
+        self._words = False
+        """Whether the person asked for the answer in place of the diff."""
+
+    def compose_stage(self) -> ComposeResult:
+        """List, diff and answer in one place, tray below."""
+        with Horizontal(id="diffs"):
+            yield KeyedList(id="candidates", classes="pane")
+            with Vertical(id="reading"):
+                yield DiffView(id="diff", classes="pane")
+                yield AnswerView(id="answer", classes="pane")
+                yield Static(id="tray", markup=False)
+        yield Static(EMPTY, id="nothing", classes="empty", markup=False)
+
+    def on_mount(self) -> None:
+        """Titles that never change."""
+        self.query_one("#candidates").border_title = "candidates"
+
+    # --------------------------------------------------------------------------------------------- state
+
+    @property
+    def candidate(self) -> Candidate | None:
+        """The candidate under the cursor."""
+        return self.mpco.state.candidates.get(self.mpco.current_candidate)
+
+    def render_state(self, state: State) -> None:
+        """List, diff and tray in step with the state."""
+        self._marked.intersection_update(state.candidates)
+        self.query_one("#diffs").display = bool(state.candidates)
+        self.query_one("#nothing").display = not state.candidates
+        if not state.candidates:
+            return
+        self._keep_selection(state)
+        self._list.show(candidate_rows(state, self._marked), self.mpco.current_candidate)
+        self._list.border_subtitle = f"{len(self._marked)} marked" if self._marked else "space marks"
+        self._show_candidate(state)
+
+    def _keep_selection(self, state: State) -> None:
+        """Something is always selected; a new answer to the same question takes the place of the old one."""
+        selected = state.candidates.get(self.mpco.current_candidate)
+        if selected is None:
+            groups = grouped(state)
+            items = groups.get(self.mpco.current_bottleneck) or next(iter(groups.values()))
+            self.mpco.current_candidate = items[0].id
+            return
+        same = [c for c in state.candidates.values() if (c.bottleneck, c.llm) == (selected.bottleneck, selected.llm)]
+        if same[-1].state == "streaming":
+            self.mpco.current_candidate = same[-1].id
+
+    def _show_candidate(self, state: State) -> None:
+        candidate = self.candidate
+        if candidate is None:
+            return
+        pane = self._pane(candidate)
+        for name in ("diff", "answer"):
+            widget = self.query_one(f"#{name}")
+            if widget.display and name != pane and widget.has_focus:
+                self.call_after_refresh(self.query_one(f"#{pane}").focus)
+            widget.display = name == pane
+        if pane == "diff":
+            self._diff.show(candidate.id, candidate.files, candidate.hunks)
+        else:
+            answer = self.query_one(AnswerView)
+            answer.border_title = f"{name_of(state, candidate)} · {self._answer_title(candidate)}"
+            answer.border_subtitle = "v shows the diff" if candidate.hunks else ""
+            answer.show(candidate.id, answer_lines(state, candidate), tail=candidate.state == "streaming")
+        self._show_title()
+        self.query_one("#tray", Static).update(_tray(state, candidate))
+
+    def _pane(self, candidate: Candidate) -> Pane:
+        return "diff" if candidate.hunks and not self._words else "answer"
+
+    @staticmethod
+    def _answer_title(candidate: Candidate) -> str:
+        return "answer, still streaming" if candidate.state == "streaming" else "its own words"
+
+    def _show_title(self) -> None:
+        candidate, view = self.candidate, self._diff
+        if candidate is None or view.hunk is None:
+            return
+        count = len(view.model.hunks)
+        title = f"{view.hunk.file} · {name_of(self.mpco.state, candidate)} ▸ hunk {view.current + 1} of {count}"
+        view.border_title = Content(title)
+        layout = "unified" if view.model.unified else "before │ after"
+        view.border_subtitle = layout + (" · still streaming" if candidate.state == "streaming" else "")
+
+    @property
+    def _list(self) -> KeyedList:
+        return self.query_one("#candidates", KeyedList)
+
+    @property
+    def _diff(self) -> DiffView:
+        return self.query_one(DiffView)
+
+    # ------------------------------------------------------------------------------------------- choosing
+
+    @on(KeyedList.OptionHighlighted, "#candidates")
+    def _highlighted(self, event: KeyedList.OptionHighlighted) -> None:
+        if event.option_id and event.option_id == self._list.current:
+            self._select(event.option_id)
+
+    @on(KeyedList.OptionSelected, "#candidates")
+    def _chosen(self, event: KeyedList.OptionSelected) -> None:
+        candidate = self.candidate
+        if candidate is not None:
+            self.add_class("-reading")
+            self.query_one(f"#{self._pane(candidate)}").focus()
+
+    @on(DiffView.HunkFocused)
+    def _hunk_focused(self) -> None:
+        self._show_title()
+
+    def _select(self, id: str) -> None:
+        candidate = self.mpco.state.candidates.get(id)
+        if candidate is not None and id != self.mpco.current_candidate:
+            self.mpco.current_candidate = id
+            self.mpco.current_bottleneck = candidate.bottleneck
+            self.mpco.current_llm = candidate.llm
+            self.render_state(self.mpco.state)
+
+    def action_candidate(self, step: int) -> None:
+        """. and ,: the next and previous candidate."""
+        ids = self._list.ids
+        if self.mpco.current_candidate in ids:
+            target = ids.index(self.mpco.current_candidate) + step
+            if 0 <= target < len(ids):
+                self._select(ids[target])
+
+    def action_hunk(self, step: int) -> None:
+        """n and N: the next and previous hunk."""
+        if not self._diff.display or not self._diff.go_by(step):
+            key = ". goes to the next candidate" if step > 0 else ", goes to the previous candidate"
+            self.mpco.say(f"There is no {'further' if step > 0 else 'earlier'} hunk here; {key}.")
+
+    def action_file(self, step: int) -> None:
+        """] and [: the next and previous file of the diff."""
+        if not self._diff.display or not self._diff.go_to_file(step):
+            self.mpco.say("This candidate changes no other file that way.")
+
+    def action_mark(self) -> None:
+        """space: mark the candidate, or unmark it, and go on to the next."""
+        if self.mpco.current_candidate:
+            self._marked ^= {self.mpco.current_candidate}
+            self.action_candidate(1)
+            self.render_state(self.mpco.state)
+
+    def action_answer(self) -> None:
+        """v: the LLM's own words in place of the diff, or the diff again."""
+        candidate = self.candidate
+        if candidate is not None and not candidate.hunks:
+            self.mpco.say("There is no diff to go back to; these are its own words.")
+            return
+        self._words = not self._words
+        self.render_state(self.mpco.state)
+
+    def action_layout(self) -> None:
+        """s: side by side, unified, or by the terminal's width."""
+        self.mpco.say(f"Diff layout: {self._diff.cycle_layout()}.")
+        self._show_title()
+
+    def action_folds(self) -> None:
+        """f: show the unchanged lines, or fold them."""
+        self._diff.toggle_folds()
+
+    def action_step_out(self) -> None:
+        """esc: from the answer to the diff, from the diff to the list."""
+        if self.maximized is not None:
+            self.minimize()
+        elif self._words:
+            self.action_answer()
+        else:
+            self.remove_class("-reading")
+            self._list.focus()
+
+    # ------------------------------------------------------------------------------------------- deciding
+
+    def action_decide(self, decision: Decision) -> None:
+        """a and r: decide on the current hunk and go to the next undecided one."""
+        candidate = self.candidate
+        hunk = self._diff.hunk if self._diff.display else None
+        if candidate is None or hunk is None:
+            self.mpco.say("There is no hunk here to decide on; , and . go to other candidates.", "warning")
+        elif self._decidable(candidate):
+            self.mpco.perform(Decide(candidate=candidate.id, hunks=(hunk.id,), decision=decision))
+            if not self._diff.go_to_undecided():
+                self.mpco.say("That was its last undecided hunk: b measures what is kept, w writes what is accepted.")
+
+    def action_decide_all(self, decision: Decision) -> None:
+        """A and R: decide on all hunks of the candidate at once."""
+        candidate = self.candidate
+        if candidate is None or not candidate.hunks:
+            self.mpco.say("This candidate has no hunk to decide on.", "warning")
+        elif self._decidable(candidate):
+            ids = tuple(hunk.id for hunk in candidate.hunks)
+            count = f"{len(ids)} hunk{'s' * (len(ids) != 1)}"
+            command = Decide(candidate=candidate.id, hunks=ids, decision=decision)
+            self.mpco.perform(command, lambda _: self.mpco.say(f"{count} {decision}; u takes that back."))
+
+    def _decidable(self, candidate: Candidate) -> bool:
+        if candidate.state == "streaming":
+            self.mpco.say("The answer still streams; decide when it is complete.", "warning")
+            return False
+        return True
+
+    def action_undo(self) -> None:
+        """u: take back the last decision."""
+        self.mpco.perform(UndoDecision())
+
+    def action_redo(self) -> None:
+        """ctrl+r: repeat the decision that was taken back."""
+        self.mpco.perform(RedoDecision())
+
+    # --------------------------------------------------------------------------------------------- verbs
+
+    def _targets(self) -> Sequence[Candidate]:
+        """The marked candidates, else the one under the cursor."""
+        state = self.mpco.state
+        if self._marked:
+            return [item for item in state.candidates.values() if item.id in self._marked]
+        return [self.candidate] if self.candidate is not None else []
+
+    def action_benchmark(self) -> None:
+        """b: build, test and measure; the screen stays, for there is more to decide meanwhile."""
+        command = verbs.evaluate(self.mpco.state, self._targets())
+        if isinstance(command, str):
+            self.mpco.say(command, "warning")
+            return
+        count = len(command.candidates)
+        text = f"Queued {count} candidate{'s' * (count != 1)} to be built, tested and measured; 4 shows how far it is."
+        self.mpco.perform(command, lambda _: self.notify(text, title="Benchmarks", markup=False))
+
+    def action_write(self) -> None:
+        """w: write the accepted hunks."""
+        targets = self._targets()
+        found = verbs.writable(targets)
+        if isinstance(found, tuple):
+            self.mpco.ask_apply(found)
+        elif targets:
+            self.mpco.say("No hunk is accepted yet: accept hunks with a, or A for all.", "warning")
+        else:
+            self.mpco.say(found, "warning")
+
+    def job_under_cursor(self) -> str:
+        """The stream of the candidate, else its evaluation."""
+        state, id = self.mpco.state, self.mpco.current_candidate
+        subjects = {id, *(item.id for item in state.evaluations.values() if item.candidate == id)}
+        own = [job for job in state.live_jobs if job.subject in subjects]
+        return own[0].id if own else super().job_under_cursor()
+
+
+def _tray(state: State, candidate: Candidate) -> Content:
+    """What has been decided, and what is known of exactly that."""
+    if candidate.state == "streaming":
+        return Content.styled(" streaming; hunks can be decided when the answer is complete", "dim")
+    if not candidate.hunks:
+        return Content.styled(" no hunks", "dim")
+    count, accepted = len(candidate.hunks), len(candidate.accepted)
+    rejected = sum(hunk.decision == "rejected" for hunk in candidate.hunks)
+    proof, style = proof_words(candidate, state.evaluations)
+    counts = f" {accepted} of {count} hunk{'s' * (count != 1)} accepted" + (f", {rejected} rejected" * bool(rejected))
+    if accepted == 0 and rejected < count:
+        counts = f" {count} hunk{'s' * (count != 1)}, none accepted yet"
+    written = {id for item in state.applications.values() if not item.undone for id in item.hunks}
+    done = accepted > 0 and written.issuperset(hunk.id for hunk in candidate.accepted)
+    return Content.assemble(
+        (counts, "bold"), " · ", (proof if candidate.kept else "nothing is kept", style), " · written" if done else ""
+    )
