@@ -58,12 +58,19 @@ class _Answer(msgspec.Struct, frozen=True):
 class Arm:
     """A workspace with its runner; `open_arm` makes one."""
 
-    def __init__(self, folder: Path, process: asyncio.subprocess.Process, env: Mapping[str, str], io_seen: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        process: asyncio.subprocess.Process,
+        env: Mapping[str, str],
+        section: SandboxSection,
+        io_seen: str,
+    ) -> None:
         self._folder = folder
         self._process = process
         self._env = env
         self._io_seen = io_seen
-        self._section = SandboxSection()
+        self._section = section
 
     @property
     def io(self) -> Path:
@@ -79,11 +86,6 @@ class Arm:
     def alive(self) -> bool:
         """Whether it can run commands."""
         return self._process.returncode is None
-
-    def limited_by(self, section: SandboxSection) -> "Arm":
-        """Take over the limits of mpco.toml."""
-        self._section = section
-        return self
 
     async def run(self, argv: Sequence[str], *, timeout: float, env: Mapping[str, str] = {}) -> Run:
         """Run one command to its end and the end of all it started; cancelling ends it at once.
@@ -191,7 +193,7 @@ async def open_arm(
     try:
         if not walls:
             await asyncio.to_thread(_copy, base, changes, folder / "tree", True)
-            return await _start(base, folder, section, _plain_layout(folder), walls)
+            return await _start(base, folder, section, _plain_layout(folder, section), walls)
         await asyncio.to_thread(_write, base, changes, folder / "changes")
         try:
             return await _start(base, folder, section, _layout(base, folder, work, section), walls)
@@ -232,7 +234,7 @@ async def _start(base: Base, folder: Path, section: SandboxSection, layout: Mapp
         env = surroundings.environment(folder / "tree", str(folder / "home"), str(folder / "tmp"))
         # Without mounts an installed original would win over the copy.
         env["PYTHONPATH"] = ":".join(filter(None, (str(folder / "tree"), env.get("PYTHONPATH"))))
-    arm = Arm(folder, process, env, IO_INSIDE if walls else str(folder / "io")).limited_by(section)
+    arm = Arm(folder, process, env, section, IO_INSIDE if walls else str(folder / "io"))
     try:
         await arm.started(layout)
     except asyncio.CancelledError:
@@ -248,9 +250,8 @@ def _limits(section: SandboxSection, walls: bool) -> dict[str, int]:
     return limits
 
 
-def _plain_layout(folder: Path) -> dict[str, Any]:
-    limits = {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": OPEN_FILES, "RLIMIT_FSIZE": DISK}
-    return {"namespaces": False, "tree": str(folder / "tree"), "limits": limits}
+def _plain_layout(folder: Path, section: SandboxSection) -> dict[str, Any]:
+    return {"namespaces": False, "tree": str(folder / "tree"), "limits": _limits(section, walls=False)}
 
 
 def _layout(base: Base, folder: Path, work: Path, section: SandboxSection) -> dict[str, Any]:

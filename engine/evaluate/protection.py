@@ -37,7 +37,7 @@ def check_changes(root: Path, paths: Iterable[str], protected: Iterable[str], sh
     Raises:
         EditError: for the first path that may not be changed.
     """
-    globs, kept = tuple(protected), tuple(shared)
+    globs, kept = ("mpco.toml", *protected), tuple(shared)
     for path in paths:
         problem = _problem(root, path, globs, kept)
         if problem:

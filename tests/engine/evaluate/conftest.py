@@ -81,8 +81,11 @@ async def arm(project: Path) -> AsyncIterator[OpenArm]:
     base = freeze(project, state / "work" / "base", state)
     opened: list[Arm] = []
 
-    async def make(changes: Mapping[str, bytes] = {}, walls: bool = True, **limits: int) -> Arm:
-        opened.append(await open_arm(base, changes, state / "work", SandboxSection(**limits), walls=walls))
+    async def make(
+        changes: Mapping[str, bytes] = {}, walls: bool = True, memory_mb: int = 4096, processes: int = 256
+    ) -> Arm:
+        section = SandboxSection(memory_mb=memory_mb, processes=processes)
+        opened.append(await open_arm(base, changes, state / "work", section, walls=walls))
         return opened[-1]
 
     yield make

@@ -6,10 +6,10 @@ import random
 import pytest
 
 from engine.evaluate.statistics import UNBOUNDED, critical_t, estimate, estimate_of
-from engine.model import Measurement
+from engine.model import Arm, Measurement
 
 
-def measurement(pair: int, arm: str, wall: float, warm_up: bool = False) -> Measurement:
+def measurement(pair: int, arm: Arm, wall: float, warm_up: bool = False) -> Measurement:
     return Measurement(pair=pair, arm=arm, wall=wall, cpu=wall, max_rss=1, at=0.0, warm_up=warm_up)
 
 

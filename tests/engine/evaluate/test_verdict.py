@@ -5,10 +5,10 @@ import random
 import pytest
 
 from engine.evaluate.verdict import choose_metric, rule
-from engine.model import Measurement
+from engine.model import Arm, Measurement
 
 
-def run(pair: int, arm: str, wall: float, share: float = 1.0, warm_up: bool = False) -> Measurement:
+def run(pair: int, arm: Arm, wall: float, share: float = 1.0, warm_up: bool = False) -> Measurement:
     return Measurement(pair=pair, arm=arm, wall=wall, cpu=wall * share, max_rss=10**7, at=0.0, warm_up=warm_up)
 
 
