@@ -37,8 +37,8 @@ FORMATS: dict[EditFormat, str] = {
     ),
     "diff": (
         "Answer with one unified diff in a fenced code block marked `diff`, with `--- a/{path}` and `+++ b/{path}` "
-        "above its hunks. Give three unchanged lines of context around each change, copied exactly; line numbers do not "
-        "matter."
+        "above its hunks. Give three unchanged lines of context around each change, copied exactly; line numbers do "
+        "not matter."
     ),
 }
 

@@ -1,0 +1,253 @@
+"""Writing accepted changes where a person wants them: the working tree, a new git branch, a patch file.
+
+All or nothing: every file is compared with what the changes were made from before the first byte is written, files
+are replaced atomically, and a failure half-way puts back what was replaced.
+"""
+
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from textwrap import fill
+
+import msgspec
+
+from engine.errors import EditError
+from engine.generate.encoding import decode
+from engine.generate.reading import encode, inside
+from engine.git import Git
+from engine.model import Application, AppliedFile, Evaluation
+
+Change = tuple[str, str, str]
+"""(path, text before, text after); a text before that is empty stands for a new file where there is none"""
+SUBJECT = 72
+REGULAR = 0o644
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True):
+    """One file to write: where it really is, and what has to be there until then."""
+
+    path: str
+    real: Path
+    before: bytes | None
+    """None when there must be no such file."""
+    after: bytes | None
+    """None when the file is to be removed."""
+
+
+# ------------------------------------------------------------------------------------------ the tree
+
+
+def apply_to_tree(root: Path, changes: Sequence[Change]) -> tuple[AppliedFile, ...]:
+    """Write the changes to the files of the project, each atomically and all or none; mode bits stay.
+
+    Raises:
+        EditError: when a file is not what the change was made from any more, or cannot be written.
+    """
+    files = [_planned(root, *change) for change in changes]
+    _write(files, "nothing was written")
+    return tuple(
+        AppliedFile(path=path, before=before, after=after, created=file.before is None)
+        for (path, before, after), file in zip(changes, files, strict=True)
+    )
+
+
+def undo(root: Path, application: Application) -> None:
+    """Give the files of an apply their text from before it; files it made are removed.
+
+    Raises:
+        EditError: when a file has changed since, or cannot be written; nothing was undone then.
+    """
+    files = []
+    for applied in application.files:
+        file = _planned(root, applied.path, applied.after, applied.before)
+        files.append(msgspec.structs.replace(file, after=None) if applied.created else file)
+    _write(files, "nothing was undone")
+
+
+def _planned(root: Path, path: str, before: str, after: str) -> _File:
+    real = inside(root, path)
+    old = None if before == "" and not real.exists() else encode(root, path, before)
+    return _File(path=path, real=real, before=old, after=encode(root, path, after))
+
+
+def _write(files: Sequence[_File], consequence: str) -> None:
+    """Check all, prepare all, then replace one after the other, putting back what was replaced on a failure."""
+    for file in files:
+        if _current(file.real) != file.before:
+            what = "exists already" if file.before is None else "has changed since"
+            what = what if file.real.exists() else "is gone"
+            raise EditError(f"{file.path} {what}; {consequence}.")
+    prepared: list[Path | None] = []
+    made: list[_File] = []
+    folders: list[Path] = []
+    try:
+        for file in files:
+            folders += _make_folder(file.real.parent)
+            prepared.append(_prepare(file.real, file.after) if file.after is not None else None)
+        for file, temporary in zip(files, prepared, strict=True):
+            made.append(file)
+            _replace(file.real, temporary)
+    except OSError as error:
+        _put_back(made)
+        _remove_folders(folders)
+        raise EditError(f"{files[len(made) - 1].path} cannot be written ({error.strerror}); {consequence}.") from error
+    finally:
+        for left in prepared:
+            if left is not None:
+                left.unlink(missing_ok=True)
+
+
+def _current(real: Path) -> bytes | None:
+    try:
+        return real.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise EditError(f"{real.name} cannot be read: {error.strerror}; nothing was written.") from error
+
+
+def _make_folder(folder: Path) -> list[Path]:
+    """The folders that were missing, the outermost first."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()][::-1]
+    for path in missing:
+        path.mkdir()
+    return missing
+
+
+def _remove_folders(folders: Sequence[Path]) -> None:
+    for folder in reversed(folders):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _prepare(real: Path, data: bytes) -> Path:
+    """A complete file beside the real one, on disk and with its mode, ready to take its place."""
+    mode = stat.S_IMODE(real.stat().st_mode) if real.exists() else REGULAR
+    handle, name = tempfile.mkstemp(prefix=".mpco-", suffix=".tmp", dir=real.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fchmod(file.fileno(), mode)
+        os.fsync(file.fileno())
+    return Path(name)
+
+
+def _replace(real: Path, temporary: Path | None) -> None:
+    if temporary is None:
+        real.unlink()
+    else:
+        temporary.replace(real)
+    folder = os.open(real.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _put_back(files: Sequence[_File]) -> None:
+    for file in files:
+        try:
+            if _current(file.real) == file.before:
+                continue
+            _replace(file.real, _prepare(file.real, file.before) if file.before is not None else None)
+        except OSError as error:
+            raise EditError(
+                f"{file.path} was written and could not be put back ({error.strerror}); restore it by hand."
+            ) from error
+
+
+# ------------------------------------------------------------------------------------------- branch
+
+
+def apply_to_branch(root: Path, changes: Sequence[Change], branch: str, message: str) -> str:
+    """Commit the changes, on top of HEAD, to a new branch; the id of the commit.
+
+    Neither the working tree nor the index is touched, nor is another branch.
+
+    Raises:
+        EditError: when there is no git repository, the branch exists or its name is none, or a file in HEAD is not
+            what the change was made from.
+    """
+    git = Git(root)
+    head = git.head()
+    git.check_new_branch(branch)
+    entries = [_entry(git, root, *change) for change in changes]
+    with tempfile.TemporaryDirectory(prefix="mpco-") as folder:
+        index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        git.run("read-tree", head, env=index)
+        git.run("update-index", "--add", "--index-info", env=index, data="".join(entries).encode())
+        tree = git.run("write-tree", env=index)
+    commit = git.run("commit-tree", tree, "-p", head, "-F", "-", data=message.encode(), env=git.identity())
+    git.run("update-ref", "-m", "mpco: apply", f"refs/heads/{branch}", commit, "0" * len(commit))
+    return commit
+
+
+def _entry(git: Git, root: Path, path: str, before: str, after: str) -> str:
+    """One line for `git update-index --index-info`: mode, blob and path within the repository."""
+    real = inside(root, path)
+    name = real.relative_to(git.top).as_posix()
+    mode, blob = git.entry(name)
+    if not mode and before:
+        raise EditError(f"{path} is not committed, so a branch from HEAD cannot change it; commit it first.")
+    if mode and mode not in ("100644", "100755"):
+        raise EditError(f"{path} is no regular file in HEAD, so it cannot be changed there.")
+    if mode and git.store(name, encode(root, path, before), write=False) != blob:
+        raise EditError(
+            f"{path} in HEAD is not what the change was made from; commit your changes to it first, "
+            "or apply to the working tree."
+        )
+    new = git.store(name, encode(root, path, after), write=True)
+    return f"{mode or '100644'} {new}\t{name}\n"
+
+
+# ----------------------------------------------------------------------------------- patch, message
+
+
+def write_patch(path: Path, text: str, root: Path | None = None) -> None:
+    """Write a patch file; with `root`, each file's part is in the encoding of that file, as git needs it.
+
+    Raises:
+        EditError: when there is a file of that name already, or it cannot be written.
+    """
+    data = b"".join(_patch_part(part, root) for part in re.split(r"(?m)^(?=diff --git )", text))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError as error:
+        raise EditError(f"{path} exists already; give another name.") from error
+    except OSError as error:
+        raise EditError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _patch_part(part: str, root: Path | None) -> bytes:
+    named = re.search(r"^--- a/([^\t\n]+)", part, re.MULTILINE)
+    if root is not None and named:
+        try:
+            return part.encode(decode(inside(root, named[1]).read_bytes())[1])
+        except (OSError, ValueError):
+            return part.encode()  # gone or changed since: the patch stands for itself
+    return part.encode()
+
+
+def commit_message(title: str, evaluation: Evaluation | None) -> str:
+    """A commit message with what was proven, or that nothing was."""
+    subject = f"Optimise {title}"
+    subject = subject if len(subject) <= SUBJECT else subject[: SUBJECT - 1].rstrip() + "…"
+    return f"{subject}\n\n{fill(_proof(evaluation), SUBJECT)}\n"
+
+
+def _proof(evaluation: Evaluation | None) -> str:
+    if evaluation is None or evaluation.verdict is None:
+        return "Applied by MPCO without an evaluation of exactly these changes."
+    sentence = f"Evaluated by MPCO: {evaluation.verdict}"
+    estimate = evaluation.estimate
+    if estimate is None:
+        return f"{sentence}. {evaluation.reason}".strip()
+    low = "below -100" if estimate.low <= -1e6 else f"{estimate.low:.1f}"
+    figures = f"{estimate.percent_improvement:.1f}% improvement in {evaluation.objective}"
+    interval = f"95% confidence sequence {low}% to {estimate.high:.1f}%"
+    return f"{sentence}. {figures}, {interval}, guaranteed {estimate.guaranteed:.1f}%, {estimate.pairs} pairs of runs."
