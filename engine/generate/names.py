@@ -7,7 +7,7 @@ from difflib import get_close_matches
 LOOK_BACK = 3
 CLOSE = 0.8
 DECORATION = re.compile(r"^(?:file(?:name)?|path|in|filepath)\s*:\s*", re.IGNORECASE)
-PATH = re.compile(r"^(?:[\w@+.-][\w@+. -]*/)*[\w@+.-]*[\w-]\.[A-Za-z]\w{0,9}$|^(?:[\w@+.-]+/)+[\w@+.-]+$")
+PATH = re.compile(r"^[/~]?(?:[\w@+.-][\w@+. -]*/)*[\w@+.-]*[\w-]\.[A-Za-z]\w{0,9}$|^[/~]?(?:[\w@+.-]+/)+[\w@+.-]+$")
 BARE = frozenset({"Dockerfile", "Makefile", "Rakefile", "Gemfile", "Justfile", "Procfile", "meson.build"})
 
 
@@ -25,7 +25,7 @@ def resolved(name: str, known: Collection[str]) -> str:
     for prefix in ("a/", "b/"):
         if name.startswith(prefix) and name[2:] in known:
             return name[2:]
-    ending = [path for path in known if path.endswith("/" + name)]
+    ending = [path for path in known if path.endswith("/" + name) or name.endswith("/" + path)]
     if len(ending) == 1:
         return ending[0]
     base = [path for path in known if path.rsplit("/", 1)[-1] == name.rsplit("/", 1)[-1]]

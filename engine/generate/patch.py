@@ -21,6 +21,7 @@ Change = tuple[str, str, str]
 CONTEXT = 3
 NO_NEWLINE = "\\ No newline at end of file\n"
 ESCAPES = {"\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", '"': '"', "\\": "\\"}
+BEYOND = re.compile(r"(?:(rename|copy) from (.+)|(?:(?:new file |deleted file |old |new )?mode|index \S+) 1[26]0000)")
 QUOTED = re.compile(r"\\(?:([0-7]{3})|(.))")
 
 
@@ -100,13 +101,8 @@ def from_patch(text: str, read: Callable[[str], BaselineFile | None]) -> Mapping
     Raises:
         EditError: naming the file and the hunk that does not fit, or what the patch does beyond changing text.
     """
-    lines = _kept(text.removeprefix("\ufeff"))
-    beyond = re.search(r"^(rename|copy) from (.+)$", _headers(lines), re.MULTILINE)
-    if beyond:
-        verb = {"rename": "renames", "copy": "copies"}[beyond[1]]
-        raise EditError(f"The patch {verb} {beyond[2]}; only patches that change the text of files can be used.")
     try:
-        patch = PatchSet(lines)
+        patch = PatchSet(_without_git_headers(_kept(text.removeprefix("\ufeff"))))
     except UnidiffParseError as error:
         raise EditError(f"The patch cannot be read: {' '.join(str(error).split())}.") from error
     changed: dict[str, tuple[str, str]] = {}
@@ -119,8 +115,28 @@ def from_patch(text: str, read: Callable[[str], BaselineFile | None]) -> Mapping
     return changed
 
 
-def _headers(lines: Sequence[str]) -> str:
-    return "".join(line for line in lines if line.startswith(("rename from", "copy from")))
+def _without_git_headers(lines: Sequence[str]) -> Iterator[str]:
+    """The lines without git's own headers where `---` and `+++` follow: these name files beyond doubt.
+
+    Raises:
+        EditError: when a header says that more than text changes.
+    """
+    header: list[str] | None = None
+    for line in lines:
+        if line.startswith("diff --git "):
+            yield from header or ()
+            header = []
+        beyond = BEYOND.match(line) if header is not None else None
+        if beyond:
+            what = f"would {beyond[1]} {beyond[2]}" if beyond[1] else "changes a link or a submodule"
+            raise EditError(f"The patch {what}; only patches that change the text of files can be used.")
+        if header is None or line.startswith(("--- ", "@@ ", "Binary ", "GIT binary")):
+            yield from () if line.startswith("--- ") else header or ()
+            header = None
+            yield line
+        else:
+            header.append(line)
+    yield from header or ()
 
 
 def _patched(
@@ -132,9 +148,8 @@ def _patched(
         raise EditError("The patch has a change without a file's name.")
     if len(names) == 2 and _bare(source) != _bare(target):
         raise EditError(f"The patch renames {source} to {target}; only patches that change text can be used.")
-    if item.is_binary_file or re.search(r"(?:mode|\.\.\w+) 1[26]0000$", str(item.patch_info or ""), re.MULTILINE):
-        kind = "binary" if item.is_binary_file else "no regular file"
-        raise EditError(f"{_bare(names[0])} is {kind} in the patch; only text files can be changed.")
+    if item.is_binary_file:
+        raise EditError(f"{_bare(names[0])} is binary in the patch; only text files can be changed.")
     file = next((file for name in (_bare(names[0]), names[0]) if (file := read(name)) is not None), None)
     path = file.path if file is not None else _bare(names[0])
     refused = refusal(path, ())

@@ -5,29 +5,38 @@ import re
 from collections.abc import Sequence
 
 from engine.generate.lines import indent_of
-from engine.generate.python_module import first_line, parsed, source_of
+from engine.generate.python_module import definitions, first_line, parsed, source_of
 
 
-def fragment(code: str, name: str) -> str:
-    """An answer's code as a module of its own: a method's indentation is taken off, imports above it stay.
+def fragment(code: str, qualname: str) -> str:
+    """An answer's code as a module of its own: a method's indentation is taken off, what stands around it stays.
 
-    `name` is the function that may be indented below lines that are not.
+    `qualname` is the function it is about, empty when it is about none.
     """
     source = source_of(code)
-    if parsed(source) is not None:
-        return source
+    name = qualname.rsplit(".", 1)[-1]
     lines = source.split("\n")
     first = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
-    dedented = "\n".join(_dedented(lines, indent_of(first)))
-    if indent_of(first) and parsed(dedented) is not None:
-        return dedented
-    begins = re.compile(rf"^[ \t]+(?:@|(?:async[ ]+)?def[ ]+{re.escape(name)}\b)") if name else None
-    at = next((at for at, line in enumerate(lines) if begins and begins.match(line)), -1)
-    if at >= 0:
-        split = "\n".join([*lines[:at], *_dedented(lines[at:], indent_of(lines[at]))])
-        if parsed(split) is not None:
-            return split
-    return source
+    readings = [source, "\n".join(_dedented(lines, indent_of(first))), _with_block_dedented(lines, name)]
+    parsable = [(reading, tree) for reading in readings if (tree := parsed(reading)) is not None]
+    for reading, tree in parsable:
+        if not name or any(found in (name, qualname) for found, _, _ in definitions(tree)):
+            return reading
+    return parsable[0][0] if parsable else source
+
+
+def _with_block_dedented(lines: Sequence[str], name: str) -> str:
+    """The code with only the named function's block, which is indented below lines that are not, moved left."""
+    begins = re.compile(rf"^[ \t]+(?:async[ ]+)?def[ ]+{re.escape(name)}\b")
+    at = next((at for at, line in enumerate(lines) if begins.match(line)), 0)
+    indent = indent_of(lines[at])
+    start = at
+    while start > 0 and lines[start - 1].startswith(indent + "@"):
+        start -= 1
+    end = at + 1
+    while end < len(lines) and (not lines[end].strip() or lines[end].startswith(indent)):
+        end += 1
+    return "\n".join([*lines[:start], *_dedented(lines[start:end], indent), *lines[end:]])
 
 
 def _dedented(lines: Sequence[str], indent: str) -> list[str]:

@@ -43,8 +43,7 @@ def merge(text: str, code: str, path: str, target: Bottleneck | None, *, named: 
         EditError: when the code is broken, lacks the target, or would change another name of the module.
     """
     old = parsed(source_of(text))
-    name = target.function.rsplit(".", 1)[-1] if target else ""
-    source = fragment(code, name)
+    source = fragment(code, target.function if target else "")
     new = parsed(source)
     if new is None:
         line, message = syntax_problem(source)

@@ -74,6 +74,8 @@ def _function_so_far(lines: FileLines, code: Sequence[str], target: Bottleneck) 
     new = next((at for at, line in enumerate(code) if head.match(line)), None)
     if old is None or new is None:
         return
+    while not code[-1].strip():
+        code = code[:-1]
     to, off = indent_of(lines.seen[old]), indent_of(code[new])
     _show(lines, old, end, [to + line.removeprefix(off) if line.strip() else "" for line in code[new:]])
 
