@@ -128,16 +128,23 @@ class DiffView(ScrollView, can_focus=True):
         return max(0, min(self.current, len(hunks) - 1))
 
     def _rebuild(self, *, keep_place: bool = True) -> None:
-        top = round(self.scroll_y)
-        anchor = self.model.anchor(top) if keep_place else None
-        unified = self._unified
-        self.model = build(self._files, self._hunks, unified=unified, unfolded=self._unfolded)
+        """Make the rows anew; what the reader looks at, the current hunk or else the top, stays where it is."""
+        top, eye = round(self.scroll_y), round(self.scroll_y)
+        if self.current < len(self.model.hunk_rows):
+            row = self.model.hunk_rows[self.current]
+            eye = row if top <= row < top + self.size.height else top
+        anchor = self.model.anchor(eye) if keep_place else None
+        self.model = build(self._files, self._hunks, unified=self._unified, unfolded=self._unfolded)
         self._forget_paint()
         self.virtual_size = Size(self.scrollable_content_region.width, self.model.rows)
-        self._moving = True
-        self.scroll_to(y=self.model.row_of(anchor) if anchor else 0, animate=False, immediate=True, force=True)
-        self._moving = False
+        self._move_to(self.model.row_of(anchor) - (eye - top) if anchor else 0)
         self.refresh()
+
+    def _move_to(self, top: int) -> None:
+        """Scroll without taking it for the reader's doing."""
+        self._moving = True
+        self.scroll_to(y=max(0, top), animate=False, immediate=True, force=True)
+        self._moving = False
 
     @property
     def _unified(self) -> bool:
@@ -251,10 +258,7 @@ class DiffView(ScrollView, can_focus=True):
         end = self._end_of(index)
         top = round(self.scroll_y)
         if start < top or min(end, start + height) > top + height:
-            self._moving = True
-            above = min(4, height // 4)
-            self.scroll_to(y=max(0, start - above), animate=False, immediate=True)
-            self._moving = False
+            self._move_to(start - min(4, height // 4))
         self.refresh()
 
     def _end_of(self, index: int) -> int:
