@@ -157,7 +157,7 @@ def unmapped(graph: Graph, bottlenecks: Iterable[Bottleneck]) -> tuple[Unmapped,
     shares: dict[str, float] = defaultdict(float)
     for owner, times in graph.times.items():
         if owner.group != DRIVER and owner.id not in listed:
-            shares[owner.group or owner.file] += times.own / graph.seconds
+            shares[owner.group or f"{owner.file}, small functions"] += times.own / graph.seconds
     ranked = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
     return tuple(Unmapped(name=name, share=share) for name, share in ranked if share >= LEAST_SHARE)
 

@@ -1,11 +1,12 @@
 """Where the driver is put into a shell line, and which lines are left to the sitecustomize."""
 
+import ast
 import sys
 from pathlib import Path
 
 import pytest
 
-from engine.profile.command import recorded
+from engine.profile.command import driver_files, recorded
 
 DRIVER = '"$MPCO_IO"/mpco_driver.py'
 
@@ -60,3 +61,10 @@ def test_a_script_by_its_path_runs_with_the_python_of_its_first_line(tmp_path: P
     assert line("./tool", tmp_path) == "/usr/bin/env python3 @ ./tool"
     assert line("./other ./bench", tmp_path) == "./other ./bench"
     assert line("./absent", tmp_path) == "./absent"
+
+
+@pytest.mark.parametrize("name", ["mpco_driver.py", "sitecustomize.py"])
+def test_what_runs_in_the_project_is_python_3_8(name: str) -> None:
+    tree = ast.parse(driver_files()[name], feature_version=(3, 8))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert {module.split(".")[0] for module in imported} <= {*sys.stdlib_module_names, "mpco_driver"}
