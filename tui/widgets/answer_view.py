@@ -49,6 +49,8 @@ class AnswerView(ScrollView, can_focus=True):
         self._ends: list[int] = []
         """For each line, how many rows there are after it."""
         self._width = 0
+        self._tail = False
+        """Whether the end is what matters, as of a stream or of a failure's output."""
 
     def show(self, subject: str, lines: list[str], *, tail: bool) -> None:
         """Show `lines`; with `tail` the end stays in view unless the reader has scrolled up."""
@@ -56,13 +58,17 @@ class AnswerView(ScrollView, can_focus=True):
         at_end = self.scroll_y >= self.max_scroll_y - 1
         if not fresh and lines == self._lines:
             return
-        self._subject = subject
+        self._subject, self._tail = subject, tail
         self._wrap(lines, 0 if fresh else self._common(lines))
-        if fresh:
-            self.scroll_to(y=0, animate=False)
         if tail and (fresh or at_end):
-            self.scroll_to(y=self.max_scroll_y, animate=False)
+            self._to_end()
+        elif fresh:
+            self.scroll_to(y=0, animate=False, force=True)
         self.refresh()
+
+    def _to_end(self) -> None:
+        """After the layout: before it, nobody knows where the end is."""
+        self.call_after_refresh(lambda: self.scroll_to(y=self.max_scroll_y, animate=False, force=True))
 
     def _common(self, lines: list[str]) -> int:
         """How many lines at the beginning are as they were; growing text changes only the last ones."""
@@ -72,8 +78,10 @@ class AnswerView(ScrollView, can_focus=True):
         return 0
 
     def _wrap(self, lines: list[str], kept: int) -> None:
-        self._width = max(1, self.scrollable_content_region.width)
+        self._width = self.scrollable_content_region.width
         self._lines = lines
+        if not self._width:  # not laid out yet: the first resize wraps
+            return
         del self._ends[kept:]
         del self._rows[self._ends[-1] if self._ends else 0 :]
         fenced = sum(line.lstrip().startswith("```") for line in lines[:kept]) % 2 == 1
@@ -89,6 +97,8 @@ class AnswerView(ScrollView, can_focus=True):
         """Wrap anew when the width has changed."""
         if self.scrollable_content_region.width != self._width:
             self._wrap(self._lines, 0)
+            if self._tail:
+                self._to_end()
             self.refresh()
 
     def render_line(self, y: int) -> Strip:

@@ -1,0 +1,98 @@
+"""What an evaluation has done and found, in sentences: the text beside the plots."""
+
+from textual.content import Content
+
+from engine.model import Estimate, Evaluation, Step
+from tui.figures import METRIC_WORDS
+from tui.outcomes import FAILURES, UNBOUNDED, outcome, pairs_begun, percent, times
+from tui.state import State
+from tui.widgets.answer_view import HEADING
+
+_STEP_WORDS = {"build": "build", "test": "tests", "benchmark": "benchmark"}
+
+
+def steps_line(evaluation: Evaluation) -> Content:
+    """The steps so far with their times, then what goes on now."""
+    parts = [_step(step) for step in evaluation.steps]
+    if evaluation.verdict is None:
+        found = outcome(evaluation)
+        pair = pairs_begun(evaluation)
+        words = f"measuring, pair {pair}" if evaluation.state == "measuring" and pair else evaluation.state
+        parts.append(Content.styled(f"{found.sign} {words}", found.style))
+    return Content(" · ").join(parts)
+
+
+def _step(step: Step) -> Content:
+    arm = "baseline " if step.arm == "baseline" else ""
+    sign, style = ("✔", "$text-success") if step.passed else ("✘", "$text-error")
+    return Content.assemble(f"{arm}{_STEP_WORDS[step.name]} ", (sign, style), f" {step.seconds:.1f} s")
+
+
+def headline(evaluation: Evaluation) -> Content:
+    """The finding in one line; while it is measured, what can be said so far."""
+    estimate, verdict = evaluation.estimate, evaluation.verdict
+    if verdict in FAILURES:
+        return Content.styled(f"✘ {verdict}", "bold $text-error")
+    if estimate is None:
+        found = outcome(evaluation)
+        return Content.styled(f"{found.sign} {found.words}", f"bold {found.style}")
+    basis = f"  {METRIC_WORDS[evaluation.metric]}, {estimate.pairs} pairs"
+    so_far = "" if verdict else "so far: "
+    return Content.assemble(so_far, _finding(estimate, verdict is None), (basis, "dim"))
+
+
+def _finding(estimate: Estimate, open_ended: bool) -> Content:
+    point = percent(estimate.percent_improvement)
+    factor = times(estimate.percent_improvement)
+    guess = f", best guess {point}" + (f" ({factor} as fast)" if factor else "")
+    if estimate.low > 0:
+        return Content.assemble((f"at least {percent(estimate.low)} better (95%)", "bold $text-success"), guess)
+    if estimate.high < 0:
+        worse = percent(-estimate.high)
+        return Content.assemble((f"at least {worse} worse (95%)", "bold $text-error"), guess)
+    if max(abs(estimate.low), abs(estimate.high)) >= UNBOUNDED:
+        return Content.assemble(("too few pairs to say", "$text-warning"), guess)
+    span = f"between {percent(estimate.low)} and {percent(estimate.high)} (95%)"
+    return Content.assemble((span, "$text-warning" if open_ended else "bold"), guess)
+
+
+def circumstances(evaluation: Evaluation) -> str:
+    """Where and under what conditions it was measured."""
+    parts = [f"sandbox {evaluation.sandbox}"] if evaluation.sandbox else []
+    if evaluation.measurements:
+        load = evaluation.measurements[-1].load
+        parts.append(f"load {load:.1f}")
+    if evaluation.reason and evaluation.verdict not in FAILURES:
+        parts.append(evaluation.reason)
+    return " · ".join(parts)
+
+
+def waiting(state: State, evaluation: Evaluation) -> str:
+    """What goes on while there is nothing to plot."""
+    match evaluation.state:
+        case "queued":
+            before = [item for item in state.evaluations.values() if item.verdict is None and item.at < evaluation.at]
+            live = [item for item in before if item.state not in ("cancelled", "interrupted")]
+            ahead = f"{len(live)} before it" if live else "next in turn"
+            return f"It waits for the machine: {ahead}. Benchmarks run one at a time, so that none disturbs another."
+        case "preparing":
+            return "A private copy of the project is being made for baseline and variant."
+        case "building":
+            return "The variant is being built in the sandbox."
+        case "testing":
+            return "The project's tests run on the variant; only what passes them is measured."
+        case "measuring":
+            return "The first pair of runs is under way: baseline and variant take turns."
+        case _:
+            return evaluation.reason
+
+
+def output_lines(evaluation: Evaluation) -> list[str]:
+    """The reason, then the kept output of every step, failed ones last so that they are what is in view."""
+    lines = [f"{HEADING}{evaluation.reason}"] if evaluation.reason else []
+    for step in sorted(evaluation.steps, key=lambda item: not item.passed):
+        how = "passed" if step.passed else "ran into a limit" if step.exit_code is None else f"exit {step.exit_code}"
+        title = f"{_STEP_WORDS[step.name]} of the {step.arm}: {how}, {step.seconds:.1f} s"
+        output = step.output.replace(HEADING, "␁").rstrip("\n")
+        lines += ["", f"{HEADING}{title}", *(output.split("\n") if output else ["(no output)"])]
+    return lines

@@ -1,0 +1,209 @@
+"""Stage 4: the queue beside the evaluation under the cursor: its steps, its runs, the interval, the verdict."""
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Static
+
+from engine.model import Evaluation
+from tui import verbs
+from tui.evaluation_words import circumstances, headline, output_lines, steps_line, waiting
+from tui.figures import runs_of
+from tui.outcomes import FAILURES, outcome
+from tui.screens.stage import StageScreen
+from tui.state import State
+from tui.widgets.answer_view import AnswerView
+from tui.widgets.evaluation_list import evaluation_rows, title_of
+from tui.widgets.keyed_list import KeyedList
+from tui.widgets.strip_plot import IntervalBar, StripPlot
+
+TALL = 36
+"""Rows of the terminal from which there is room for what the steps printed, below the plots."""
+EMPTY = (
+    "Nothing has been measured yet.\n\n"
+    "Press b to build, test and measure the newest candidates;\non 3 Diffs, b measures the candidate under the cursor."
+)
+
+
+class BenchmarksScreen(StageScreen):
+    """What is proven, what is being proven, and what failed."""
+
+    STAGE = 4
+    TITLE = "Benchmarks"
+    CSS_PATH = "../styles/benchmarks.tcss"
+    AUTO_FOCUS = "#queue"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "output", "output", id="benchmarks.output", tooltip="What build and tests printed, or the runs"),
+        Binding("full_stop", "move(1)", "next", show=False, key_display=".", tooltip="Next evaluation"),
+        Binding("comma", "move(-1)", "previous", show=False, key_display=",", tooltip="Previous evaluation"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._selected = ""
+        self._came_from = ""
+        """The candidate that was current when the screen was last entered."""
+        self._output = False
+
+    def compose_stage(self) -> ComposeResult:
+        """Queue, and one evaluation."""
+        with Horizontal(id="benchmarks"):
+            yield KeyedList(id="queue", classes="pane")
+            with Vertical(id="evaluation", classes="pane"):
+                yield Static(id="steps")
+                yield StripPlot(id="plot")
+                yield IntervalBar(id="interval")
+                yield Static(id="headline")
+                yield Static(id="circumstances", markup=False)
+                yield Static(id="waiting", markup=False)
+                yield AnswerView(id="output")
+        yield Static(EMPTY, id="nothing", classes="empty", markup=False)
+
+    def on_mount(self) -> None:
+        """Titles that never change."""
+        queue = self.query_one("#queue")
+        queue.border_title = "queue"
+        queue.border_subtitle = "enter shows the diff"
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Show the evaluation of the candidate that the person comes from."""
+        current = self.mpco.current_candidate
+        newest = self.mpco.state.latest_evaluation(current) if current != self._came_from else None
+        if newest is not None:
+            self._selected = newest.id
+        self._came_from = current
+        super().on_screen_resume(event)
+
+    # --------------------------------------------------------------------------------------------- state
+
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """The evaluation under the cursor."""
+        return self.mpco.state.evaluations.get(self._selected)
+
+    def render_state(self, state: State) -> None:
+        """Queue and evaluation in step with the state."""
+        self.query_one("#benchmarks").display = bool(state.evaluations)
+        self.query_one("#nothing").display = not state.evaluations
+        if not state.evaluations:
+            return
+        rows = evaluation_rows(state)
+        if self._selected not in state.evaluations:
+            self._selected = rows[0].id
+        self._queue.show(rows, self._selected)
+        self._show_evaluation(state)
+
+    def _show_evaluation(self, state: State) -> None:
+        item = self.evaluation
+        if item is None:
+            return
+        baseline, variant = runs_of(item, "baseline"), runs_of(item, "variant")
+        plotted = bool(item.measurements) and not self._output
+        failed = item.verdict in FAILURES
+        self.query_one("#evaluation").border_title = title_of(state, item)
+        self._static("steps", steps_line(item))
+        self._static("headline", headline(item))
+        self._static("circumstances", circumstances(item))
+        self._static("waiting", waiting(state, item))
+        plot, bar, output = self.query_one(StripPlot), self.query_one(IntervalBar), self.query_one(AnswerView)
+        plot.show(baseline, variant, item.metric)
+        bar.show(item.estimate)
+        output.show(item.id, output_lines(item), tail=failed)
+        plot.display = plotted
+        bar.display = plotted and item.estimate is not None
+        output.display = self._output or failed or (bool(item.steps) and self.size.height >= TALL)
+        self.query_one("#waiting").display = not item.measurements and item.verdict is None
+
+    def _static(self, id: str, text: object) -> None:
+        """Update a text only when it has changed: an update means a layout."""
+        static = self.query_one(f"#{id}", Static)
+        if static.content != text:
+            static.update(text)  # type: ignore[arg-type]
+
+    @property
+    def _queue(self) -> KeyedList:
+        return self.query_one("#queue", KeyedList)
+
+    # ------------------------------------------------------------------------------------------- choosing
+
+    @on(KeyedList.OptionHighlighted, "#queue")
+    def _highlighted(self, event: KeyedList.OptionHighlighted) -> None:
+        if event.option_id and event.option_id == self._queue.current:
+            self._select(event.option_id)
+
+    @on(KeyedList.OptionSelected, "#queue")
+    def _chosen(self, event: KeyedList.OptionSelected) -> None:
+        """enter: go to the diff that was measured."""
+        item = self.evaluation
+        if item is None or item.candidate not in self.mpco.state.candidates:
+            self.mpco.say("This evaluation is of a patch file; it has no candidate to show.")
+            return
+        self.mpco.current_candidate = self._came_from = item.candidate
+        self.mpco.action_stage(3)
+
+    def _select(self, id: str) -> None:
+        if id != self._selected:
+            self._selected = id
+            self._show_evaluation(self.mpco.state)
+
+    def action_move(self, step: int) -> None:
+        """. and ,: the next and previous evaluation."""
+        ids = self._queue.ids
+        if self._selected in ids and 0 <= (target := ids.index(self._selected) + step) < len(ids):
+            self._select(ids[target])
+            self._queue.go_to(ids[target])
+
+    def action_output(self) -> None:
+        """v: what build and tests printed, or the runs again."""
+        self._output = not self._output
+        self._show_evaluation(self.mpco.state)
+
+    def action_step_out(self) -> None:
+        """esc: from the output to the runs, and to the queue."""
+        if self.maximized is not None:
+            self.minimize()
+        elif self._output:
+            self.action_output()
+        else:
+            self._queue.focus()
+
+    # --------------------------------------------------------------------------------------------- verbs
+
+    def action_benchmark(self) -> None:
+        """b: measure the candidate under the cursor again; without one, the newest candidates."""
+        item = self.evaluation
+        candidate = self.mpco.state.candidates.get(item.candidate) if item else None
+        if candidate is None:
+            super().action_benchmark()
+            return
+        command = verbs.evaluate(self.mpco.state, [candidate])
+        if isinstance(command, str):
+            self.mpco.say(command, "warning")
+        else:
+            self.mpco.perform(command, lambda _: self.mpco.say("Queued to be measured again."))
+
+    def action_write(self) -> None:
+        """w: write exactly the hunks that were proven."""
+        item = self.evaluation
+        candidate = self.mpco.state.candidates.get(item.candidate) if item else None
+        if item is None or candidate is None:
+            super().action_write()
+            return
+        if item.verdict != "faster":
+            words = outcome(item).words
+            self.mpco.say(f"Not proven faster ({words}); on 3 Diffs, w writes accepted hunks all the same.", "warning")
+            return
+        rejected = {hunk.id for hunk in candidate.hunks if hunk.decision == "rejected"}
+        if rejected.intersection(item.hunks):
+            self.mpco.say(
+                "Some of these hunks were rejected since; go to 3 Diffs and press b to measure anew.", "warning"
+            )
+            return
+        self.mpco.ask_apply((candidate.id,), item.hunks)
+
+    def job_under_cursor(self) -> str:
+        """The job of the evaluation under the cursor."""
+        return next((job.id for job in self.mpco.state.live_jobs if job.subject == self._selected), "")
