@@ -261,7 +261,7 @@ def full(root: Path) -> Snapshot:
             prompt(
                 "loops-2", "loops", 2, author="person", parent="loops-1", text="Compile once.\n", usage=None, sent=()
             ),
-            prompt("caching-1", "caching", state="failed", text="", reason="The server answered 503; m tries again."),
+            prompt("caching-1", "caching", state="failed", text="", reason="The server answered 503."),
         ),
         candidates=(algorithms, loops, empty),
         evaluations=(

@@ -73,5 +73,5 @@ def _lines(groups: Iterable[Group]) -> Iterable[Content]:
         if rows:
             yield Content.styled(heading, "bold $primary")
             for keys, text in rows:
-                yield Content.assemble((f"  {keys:<16}", "bold $footer-key-foreground"), text)
+                yield Content.assemble((f"  {keys:<11} ", "bold $footer-key-foreground"), text)
             yield Content("")

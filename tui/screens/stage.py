@@ -35,7 +35,7 @@ class StageScreen(Screen[None]):
         Binding("m", "meta_prompt", "meta-prompt", id="verb.meta_prompt", tooltip="Have a prompt written for each LLM"),
         Binding("o", "optimise", "optimise", id="verb.optimise", tooltip="Send the prompts and the code to the LLMs"),
         Binding("b", "benchmark", "benchmark", id="verb.benchmark", tooltip="Build, test and measure candidates"),
-        Binding("w", "write", "write", id="verb.write", tooltip="Write the accepted hunks: tree, branch or patch file"),
+        Binding("w", "write", "write", id="verb.write", tooltip="Write accepted hunks to tree, branch or patch file"),
         Binding("x", "cancel_job", "cancel", id="job.cancel", tooltip="Cancel the running job and its processes"),
         Binding("z", "toggle_zoom", "zoom", show=False, id="pane.zoom", tooltip="Let the pane fill the screen, or not"),
         Binding("escape", "step_out", "back", show=False, id="pane.out", tooltip="Step out one layer"),

@@ -94,7 +94,7 @@ class BottleneckTable(CursorList):
         return columns(width, (item.function for item in self.shown), (item.place for item in self.shown))
 
     def _bottleneck_row(self, item: Bottleneck, fit: Columns) -> Row:
-        plain, muted = Style(), self.colour("diff-gutter")
+        plain, muted = Style(), self.colour("text-muted")
         largest = max((other.self_share for other in self.shown), default=0.0) or 1.0
         mark = self.colour("success", bold=True) if item.marked else muted
         yield ("▣ " if item.marked else "☐ ", mark)
@@ -109,7 +109,7 @@ class BottleneckTable(CursorList):
             yield (f"{count(item.calls):>{fit.calls}}", plain)
 
     def _unmapped_row(self, item: Unmapped, fit: Columns) -> Row:
-        muted = self.colour("diff-gutter")
+        muted = self.colour("text-muted")
         yield ("⊘ ", muted)
         yield (_fitted(f"not mapped: {item.name}", fit.function + fit.place), muted)
         yield (f"{percent(item.share):>{FIGURE}}", muted)

@@ -19,6 +19,7 @@ _COLOURS: dict[Severity, str] = {"information": "$text-success", "warning": "$te
 _SIGNS: dict[Severity, str] = {"information": "✔", "warning": "!", "error": "✘"}
 LAST = ("help", "leave")
 """Actions that stay visible however narrow the terminal is."""
+CANCEL = "cancel_job"
 
 
 class Sentence(NamedTuple):
@@ -37,6 +38,7 @@ class Footer(Widget):
         super().__init__()
         self._sentence: Sentence | None = None
         self._next = ""
+        self._busy = False
         self._shown: tuple[Binding, ...] = ()
 
     def on_mount(self) -> None:
@@ -54,10 +56,10 @@ class Footer(Widget):
     def show(self, state: State, sentence: Sentence | None) -> None:
         """Render the next step of `state`, and the sentence when there is one."""
         following = guide.next_verb(state) or ""
-        if (sentence, following) != (self._sentence, self._next):
-            resized = bool(sentence) or bool(self._sentence)
-            self._sentence, self._next = sentence, following
-            self.refresh(layout=resized)
+        busy = bool(state.live_jobs)
+        if (sentence, following, busy) != (self._sentence, self._next, self._busy):
+            self._sentence, self._next, self._busy = sentence, following, busy
+            self.refresh(layout=True)
         self._take_bindings()
 
     def _take_bindings(self) -> None:
@@ -72,7 +74,8 @@ class Footer(Widget):
             sign = _SIGNS[self._sentence.severity]
             return Content.styled(f" {sign} {self._sentence.text}", _COLOURS[self._sentence.severity])
         verbs = [item for item in self._shown if item.action in VERBS]
-        here = [item for item in self._shown if item.action not in (*VERBS, *LAST)]
+        here = [item for item in self._shown if item.action not in (*VERBS, *LAST, CANCEL)]
+        here += [item for item in self._shown if item.action == CANCEL and self._busy]
         last = [item for item in self._shown if item.action in LAST]
         verbs.sort(key=lambda item: item.action != self._next)
         width = self.size.width

@@ -48,7 +48,7 @@ class SourceView(CursorList):
         return self.cursor + 1
 
     def show(self, text: str, about: Bottleneck) -> None:
-        """Show the file of a bottleneck, with its heat; the cursor goes to its first hot line when it is another."""
+        """Show the file of a bottleneck, with its heat; when it is another, the cursor goes to its hottest line."""
         self._heat = {item.line: item.share for item in about.heat}
         self._span = range(about.line, about.end_line + 1)
         if (about.id, text) == self._key:
@@ -60,8 +60,12 @@ class SourceView(CursorList):
         self._digits = max(3, len(str(len(self._lines))))
         self._offset = 0
         self.show_rows(len(self._lines))
-        self.cursor = about.line - 1
-        self.scroll_to(y=max(0, about.line - 1 - CONTEXT), animate=False, force=True)
+        hottest = max(self._heat, key=lambda line: self._heat[line], default=about.line)
+        top = max(0, about.line - 1 - CONTEXT)
+        if hottest - top > self.size.height:
+            top = hottest - self.size.height // 2
+        self.scroll_to(y=top, animate=False, force=True)
+        self.cursor = hottest - 1
 
     def clear(self) -> None:
         """Show nothing."""
