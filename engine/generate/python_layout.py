@@ -1,7 +1,9 @@
 """Indentation of Python pieces: dedented to parse, indented again to fit, with the text of strings left alone."""
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Sequence
 
 from engine.generate.lines import indent_of
@@ -51,17 +53,19 @@ def statement_lines(lines: Sequence[str], node: ast.stmt, *, comments: bool = Fa
     return list(lines[start : node.end_lineno])
 
 
-def reindented(made: Sequence[str], node: ast.stmt, sample: str, file_lines: Sequence[str]) -> list[str]:
-    """The lines of statement `node` with the indentation of the line `sample`, in the file's tabs or spaces."""
-    end = node.end_lineno or node.lineno
-    offset = end - len(made) + 1
-    text = _text_lines(node)
+def reindented(
+    made: Sequence[str], first: int, inside_text: frozenset[int], sample: str, file_lines: Sequence[str]
+) -> list[str]:
+    """The lines with the indentation of the line `sample`, in the file's tabs or spaces.
+
+    `first` is the number of the first of them in the answer, whose lines `inside_text` must not move.
+    """
     old, new = indent_of(next(line for line in made if line.strip())), indent_of(sample)
     unit = _unit(made) if _uses_tabs(file_lines) and not _uses_tabs(made) else 0
     result = []
-    for number, line in enumerate(made, offset):
-        if number in text or not line.strip():
-            result.append(line if number in text else "")
+    for number, line in enumerate(made, first):
+        if number in inside_text or not line.strip():
+            result.append(line if number in inside_text else "")
             continue
         rest = line.removeprefix(old)
         if unit:
@@ -71,16 +75,23 @@ def reindented(made: Sequence[str], node: ast.stmt, sample: str, file_lines: Seq
     return result
 
 
-def _text_lines(node: ast.AST) -> set[int]:
-    """Lines that begin inside a string, docstrings apart: moving them would change what the code does."""
-    docstrings = {id(item.value) for item in ast.walk(node) if isinstance(item, ast.Expr)}
-    return {
-        line
-        for item in ast.walk(node)
-        if isinstance(item, ast.JoinedStr | ast.Constant) and id(item) not in docstrings
-        for line in range(item.lineno + 1, (item.end_lineno or item.lineno) + 1)
-        if isinstance(item, ast.JoinedStr) or isinstance(item.value, str | bytes)
-    }
+def lines_inside_text(source: str) -> frozenset[int]:
+    """The numbers of lines that begin inside a string, docstrings apart: moving them would change what code does."""
+    tree = parsed(source)
+    docstrings = {item.value.lineno for item in ast.walk(tree) if isinstance(item, ast.Expr)} if tree else set()
+    inside: set[int] = set()
+    open_since: list[int] = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            name = tokenize.tok_name[token.type]
+            if name == "FSTRING_START":  # from Python 3.12 on, an f-string is several tokens
+                open_since.append(token.start[0])
+            start = open_since.pop() if name == "FSTRING_END" else token.start[0]
+            if name in ("STRING", "FSTRING_END") and start not in docstrings:
+                inside |= set(range(start + 1, token.end[0] + 1))
+    except (tokenize.TokenError, SyntaxError):
+        return frozenset()  # ast reads a little more than tokenize; then all lines move alike
+    return frozenset(inside)
 
 
 def _uses_tabs(lines: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 from engine.errors import EditError
 from engine.generate.lines import FileLines
 from engine.generate.python_imports import import_line, missing_imports
-from engine.generate.python_layout import fragment, reindented, statement_lines
+from engine.generate.python_layout import fragment, lines_inside_text, reindented, statement_lines
 from engine.generate.python_module import (
     Function,
     all_bound,
@@ -97,6 +97,8 @@ class _Merger:
             self._name = target.function
         self._additions: list[tuple[Scope, ast.stmt]] = []
         self._replaced: set[str] = set()
+        self._inside_text = lines_inside_text("\n".join(given))
+        self._bare = self._name not in {name for name, _, _ in definitions(new)}
 
     def run(self) -> None:
         self._scope(self._new, self._old, "")
@@ -122,8 +124,8 @@ class _Merger:
 
     def _function(self, new: Function, old: Scope, prefix: str) -> None:
         name = prefix + new.name
-        if not prefix and new.name == self._name.rsplit(".", 1)[-1] and self._name not in self._replaced:
-            name = self._name if name not in self._functions or name == self._name else name
+        if self._bare and not prefix and new.name == self._name.rsplit(".", 1)[-1]:
+            name = self._name
         known = self._functions.get(name)
         if known is None:
             self._new_name(new, old)
@@ -162,8 +164,12 @@ class _Merger:
         lines = statement_lines(self._given, new)
         if old.decorator_list and not new.decorator_list:
             start = old.lineno - 1  # LLMs leave decorators out; those of the file stay
-        made = reindented(lines, new, self._seen[old.lineno - 1], self._seen[start:end])
+        made = self._fitted(lines, new, self._seen[old.lineno - 1], self._seen[start:end])
         self.changes.append(Change(start, end, made))
+
+    def _fitted(self, lines: list[str], node: ast.stmt, sample: str, around: Sequence[str]) -> list[str]:
+        first = (node.end_lineno or node.lineno) - len(lines) + 1
+        return reindented(lines, first, self._inside_text, sample, around)
 
     def _add_statements(self) -> None:
         for scope in {id(scope): scope for scope, _ in self._additions}.values():
@@ -174,7 +180,7 @@ class _Merger:
                 apart = isinstance(item, Function | ast.ClassDef) or isinstance(before, Function | ast.ClassDef)
                 gap = (2 if isinstance(scope, ast.Module) else 1) if before is not None and apart else 0
                 lines = statement_lines(self._given, item, comments=True)
-                made += [""] * gap + reindented(lines, item, sample, self._seen)
+                made += [""] * gap + self._fitted(lines, item, sample, self._seen)
             self.changes.append(self._spaced(at, made, scope))
 
     def _place_for(self, scope: Scope) -> tuple[int, str]:

@@ -1,5 +1,7 @@
 """From an answer to a candidate: what becomes hunks, what is refused, and in which words."""
 
+import difflib
+import textwrap
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +14,7 @@ from engine.errors import EditError
 from engine.generate.hunks import compose
 from engine.generate.reading import encode, read_answer, read_baseline
 from engine.model import BaselineFile, Bottleneck, Candidate
+from engine.source import functions
 
 FILE = '''"""Words."""
 
@@ -186,6 +189,17 @@ def test_the_text_of_strings_does_not_move_with_the_code() -> None:
     assert new == "class A:\n    def f(self):\n        return '''\nkept\n  too\n'''\n"
 
 
+def test_strings_joined_over_several_lines_do_move() -> None:
+    text = "class A:\n    def f(self):\n        return ('a'\n                'b')\n"
+    new = made(read(fenced("def f(self):\n    return ('a'\n            'c')\n"), text, "A.f"))
+    assert new == text.replace("'b'", "'c'")
+
+
+def test_a_method_that_shares_its_name_with_a_function_is_the_one_that_was_asked_for() -> None:
+    text = "class A:\n    def f(self):\n        return 1\n\n\ndef f(x):\n    return x\n"
+    assert made(read(fenced("def f(self):\n    return 2\n"), text, "A.f")) == text.replace("return 1", "return 2")
+
+
 def test_tabs_line_endings_and_marks_survive() -> None:
     text = "\ufeff" + FILE.replace("    ", "\t").replace("\n", "\r\n")
     text = text.removesuffix("\r\n")
@@ -197,6 +211,27 @@ def test_tabs_line_endings_and_marks_survive() -> None:
 def test_a_changed_helper_is_changed_and_a_stub_of_one_is_not() -> None:
     assert made(read(fenced("def helper(x):\n    return 1 + x\n\n\n" + TOP))) == FAST.replace("x + 1", "1 + x")
     assert made(read(fenced("def helper(x):\n    ...\n\n\n" + TOP))) == FAST
+
+
+def test_every_function_of_a_real_module_given_back_as_it_is_changes_nothing() -> None:
+    text = Path(difflib.__file__).read_text()
+    lines = text.split("\n")
+    for span in functions("difflib.py", text):
+        code = "\n".join(lines[span.line - 1 : span.end_line]) + "\n"
+        for given in (code, textwrap.dedent(code)):
+            target = Bottleneck(
+                id="b",
+                file=PATH,
+                function=span.qualname,
+                line=span.line,
+                end_line=span.end_line,
+                self_share=0,
+                total_share=0,
+            )
+            file = BaselineFile(path=PATH, text=text, digest="")
+            born = Candidate(id="c", bottleneck="b", llm="x", prompt="p", state="streaming", at=0.0, files=(file,))
+            candidate = read_answer(born, fenced(given, fence="`````"), target, {PATH: file}.get, ())
+            assert candidate.reason == "The answer changes nothing: its code is what the file already has.", span
 
 
 @pytest.mark.parametrize(
