@@ -134,7 +134,8 @@ class Pipeline:
         """(source of the bottleneck, the prompt as it is before a word of it is written)."""
         section = self._conversations.llm(label)
         text = read_baseline(self.config.root_path, bottleneck.file).text
-        source = "\n".join(text.splitlines()[bottleneck.line - 1 : bottleneck.end_line])
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        source = "\n".join(lines[bottleneck.line - 1 : bottleneck.end_line])
         facts = llm_client.facts(section.model)
         fields = fields_for(self.config, bottleneck, source, self._session.profile, section, facts, command.without)
         written = strategy_prompt(command.strategy, fields, command.without, section)

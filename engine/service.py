@@ -85,6 +85,7 @@ class Service:
         self._ending = asyncio.Event()
         self._clients: set[asyncio.StreamWriter] = set()
         self._background: set[asyncio.Task[None]] = set()
+        self._attending: set[asyncio.Task[Any]] = set()
         self._config_read = _modified(config)
 
     async def serve(self, socket: Path) -> None:
@@ -112,10 +113,15 @@ class Service:
             with contextlib.suppress(OSError):
                 await writer.drain()
             writer.close()
+        if self._attending:
+            await asyncio.wait(self._attending, timeout=1)
         self._store.close()
 
     async def _attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._clients.add(writer)
+        attending = asyncio.current_task()
+        assert attending is not None
+        self._attending.add(attending)
 
         def tell(event: Event) -> None:
             if writer.transport.get_write_buffer_size() > BACKLOG_BYTES:
@@ -132,6 +138,7 @@ class Service:
         finally:
             self._session.unfollow(tell)
             self._clients.discard(writer)
+            self._attending.discard(attending)
             writer.close()
 
     async def _answer(self, line: bytes, tell: Any) -> Reply:

@@ -29,7 +29,7 @@ def distinct(text: str) -> int:
 '''
 BENCH = """from words import distinct
 
-print(distinct(" ".join(str(number % 1500) for number in range(6000))))
+print(distinct(" ".join(str(number % 1500) for number in range(30000))))
 """
 TESTS = """import unittest
 

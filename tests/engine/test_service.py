@@ -142,7 +142,7 @@ async def test_what_was_told_survives_a_kill(project: Path) -> None:
 
 
 async def test_an_evaluation_goes_on_after_a_kill(project: Path) -> None:
-    (project / "bench.py").write_text(BENCH.replace("6000", "24000"))
+    (project / "bench.py").write_text(BENCH.replace("30000", "60000"))
     async with followed(project) as engine:
         id = await answered(engine)
         begun = await engine.send(Evaluate(candidates=(id,)))

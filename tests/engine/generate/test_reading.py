@@ -213,12 +213,12 @@ def test_a_changed_helper_is_changed_and_a_stub_of_one_is_not() -> None:
     assert made(read(fenced("def helper(x):\n    ...\n\n\n" + TOP))) == FAST
 
 
-def test_every_function_of_a_real_module_given_back_as_it_is_changes_nothing() -> None:
+def test_the_functions_of_a_real_module_given_back_as_it_is_changes_nothing() -> None:
     text = Path(difflib.__file__).read_text()
     lines = text.split("\n")
-    for span in functions("difflib.py", text):
+    for span in functions("difflib.py", text)[::3]:
         code = "\n".join(lines[span.line - 1 : span.end_line]) + "\n"
-        for given in (code, textwrap.dedent(code)):
+        for shown in (code, textwrap.dedent(code)):
             target = Bottleneck(
                 id="b",
                 file=PATH,
@@ -230,7 +230,7 @@ def test_every_function_of_a_real_module_given_back_as_it_is_changes_nothing() -
             )
             file = BaselineFile(path=PATH, text=text, digest="")
             born = Candidate(id="c", bottleneck="b", llm="x", prompt="p", state="streaming", at=0.0, files=(file,))
-            candidate = read_answer(born, fenced(given, fence="`````"), target, {PATH: file}.get, ())
+            candidate = read_answer(born, fenced(shown, fence="`````"), target, {PATH: file}.get, ())
             assert candidate.reason == "The answer changes nothing: its code is what the file already has.", span
 
 
