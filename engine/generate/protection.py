@@ -23,9 +23,10 @@ def refusal(path: str, protected: Sequence[str]) -> str:
 
 def _matches(path: str, glob: str) -> bool:
     """As in .gitignore: a glob without a slash is about any part of the path, one with a slash about the whole."""
-    if "/" not in glob:
-        return any(fnmatchcase(piece, glob) for piece in path.split("/"))
-    return _pattern(glob.removeprefix("/").rstrip("/")).fullmatch(path) is not None
+    plain = glob.rstrip("/")
+    if "/" not in plain:
+        return any(fnmatchcase(piece, plain) for piece in path.split("/"))
+    return _pattern(plain.removeprefix("/")).fullmatch(path) is not None
 
 
 @lru_cache(maxsize=256)
