@@ -1,0 +1,101 @@
+"""Stage 5: what the session has come to, by LLM and strategy and by candidate, and what was written."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from engine.protocol import UndoApply
+from tui import report_rows as rows
+from tui import verbs
+from tui.screens.stage import StageScreen
+from tui.state import State
+from tui.widgets.report_table import ReportTable
+
+EMPTY = (
+    "There is nothing to report yet.\n\n"
+    "p profiles, m has the prompts written, o asks the LLMs, b measures their candidates;\n"
+    "what they come to is shown here."
+)
+RIGHT = (
+    "tried", "built", "passed", "faster", "mean %PI (SD)", "at least", "cost", "$ per point", "%PI", "pairs", "took",
+    "hunks",
+)  # fmt: skip
+
+
+class ReportScreen(StageScreen):
+    """Three tables."""
+
+    STAGE = 5
+    TITLE = "Report"
+    CSS_PATH = "../styles/report.tcss"
+    AUTO_FOCUS = "#tallies"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "undo_apply", "undo write", id="report.undo", tooltip="Take back the write under the cursor"),
+    ]
+
+    def compose_stage(self) -> ComposeResult:
+        """One table for each question."""
+        with Vertical(id="report"):
+            yield ReportTable(rows.TALLY_COLUMNS, RIGHT, id="tallies", classes="pane")
+            yield ReportTable(rows.CANDIDATE_COLUMNS, RIGHT, id="candidate-table", classes="pane")
+            yield ReportTable(rows.WRITTEN_COLUMNS, RIGHT, id="written", classes="pane")
+        yield Static(EMPTY, id="nothing", classes="empty", markup=False)
+
+    def on_mount(self) -> None:
+        """Titles that never change."""
+        self._table("tallies").border_title = "by LLM and strategy"
+        self._table("candidate-table").border_title = "candidates"
+        self._table("candidate-table").border_subtitle = "enter shows the diff"
+        self._table("written").border_title = "written"
+        self._table("written").border_subtitle = "u takes one back"
+
+    def render_state(self, state: State) -> None:
+        """The tables in step with the state."""
+        some = bool(state.candidates or state.applications)
+        self.query_one("#report").display = some
+        self.query_one("#nothing").display = not some
+        if some:
+            self._table("tallies").show(rows.tally_rows(state))
+            self._table("candidate-table").show(rows.candidate_cells(state))
+            self._table("written").show(rows.written_rows(state))
+            self._table("written").display = bool(state.applications)
+
+    def _table(self, id: str) -> ReportTable:
+        return self.query_one(f"#{id}", ReportTable)
+
+    @on(ReportTable.RowSelected, "#candidate-table")
+    def _chosen(self, event: ReportTable.RowSelected) -> None:
+        """enter: go to the diff."""
+        self.mpco.current_candidate = self._table("candidate-table").current
+        self.mpco.action_stage(3)
+
+    def action_undo_apply(self) -> None:
+        """u: take back the write under the cursor, the last one when the cursor is elsewhere."""
+        table = self._table("written")
+        item = self.mpco.state.applications.get(table.current) if table.has_focus else None
+        if item is not None and item.target != "tree":
+            self.mpco.say("Only a write to the working tree can be taken back here; git has the branch.", "warning")
+        elif item is not None and item.undone:
+            self.mpco.say("This write was taken back already.", "warning")
+        elif not any(a.target == "tree" and not a.undone for a in self.mpco.state.applications.values()):
+            self.mpco.say("Nothing was written to the working tree; there is nothing to take back.", "warning")
+        else:
+            command = UndoApply(application=item.id if item else "")
+            self.mpco.perform(command, lambda _: self.mpco.say("Taken back: the files are as they were before."))
+
+    def action_write(self) -> None:
+        """w: write the accepted hunks of the candidate under the cursor, else of the newest ones."""
+        table = self._table("candidate-table")
+        candidate = self.mpco.state.candidates.get(table.current) if table.has_focus else None
+        if candidate is None:
+            super().action_write()
+            return
+        found = verbs.writable([candidate])
+        if isinstance(found, str):
+            self.mpco.say(found, "warning")
+        else:
+            self.mpco.ask_apply(found)
