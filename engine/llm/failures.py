@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from engine.errors import LlmError
+from engine.llm.offline import is_offline
 
 KEY_LIKE = re.compile(r"\b(?:sk|pk|key|AIza|gsk|xai)[-_A-Za-z0-9]{12,}|(?<=Bearer )\S+")
 LONGEST_DETAIL = 200
@@ -25,6 +26,8 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def _sentence(model: str, error: BaseException, key: str) -> str:
+    if is_offline(model):
+        return f"{model} failed.{_detail(str(error), key)}"
     names = {kind.__name__ for item in _chain(error) for kind in type(item).__mro__}
     status = getattr(error, "status_code", None)
     text = str(error)

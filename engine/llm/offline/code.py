@@ -79,10 +79,9 @@ class Code:
         after = self.text[end : self._starts[statement.end_lineno]].strip()
         return not before.strip() and (not after or after.startswith("#"))
 
-    def commented(self, node: ast.stmt) -> bool:
-        """Whether a comment stands within the lines of `node`, or may do so."""
-        assert node.end_lineno is not None
-        return any("#" in line for line in self._lines[node.lineno - 1 : node.end_lineno])
+    def commented(self, first: ast.stmt, last: ast.stmt) -> bool:
+        """Whether a comment stands, or may stand, within the lines from `first` to `last`."""
+        return any("#" in line for line in self._lines[first.lineno - 1 : last.end_lineno])
 
     # -------------------------------------------------------------------------------------------- edits
 
@@ -107,10 +106,11 @@ class Code:
         text = "".join(f"{self.indent(statement)}{line}\n" for line in lines)
         return Edit(place, place, lead + text if not lead else lead + text.removesuffix("\n"))
 
-    def without(self, statement: ast.stmt) -> Edit:
-        """Remove the lines of `statement`."""
+    def without(self, statement: ast.stmt, since: ast.stmt | None = None) -> Edit:
+        """Remove the lines of `statement`, and those between the statement `since` and it."""
         assert statement.end_lineno is not None
-        return Edit(self._starts[statement.lineno - 1], self._starts[statement.end_lineno], "")
+        first = statement.lineno - 1 if since is None or since.end_lineno is None else since.end_lineno
+        return Edit(self._starts[first], self._starts[statement.end_lineno], "")
 
     # --------------------------------------------------------------------------------------- structure
 

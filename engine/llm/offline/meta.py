@@ -21,13 +21,17 @@ CONSTRAINTS = (
     "results must be the same as before, and so must the errors raised and everything a caller can see. "
     "Use what is already imported or comes with the language; add no dependency. Keep the author's comments and style."
 )
+METHOD = (
+    "Work out first where the time goes: what is done most often, how much of it is needed, and what of it could be "
+    "done a single time or not at all. Then change as little as that takes."
+)
 OUTPUT = (
-    "First say in a few sentences what you change and why it is faster. Then give the code once, complete and ready "
-    "to run, in the answer format that comes with the code: nothing left out, no placeholders. If you find nothing "
-    "that is both safe and faster, say so and give no code."
+    "Say in a few sentences what you change and why it is faster. Check your changes against the unusual inputs: "
+    "nothing at all, a single item, equal items. If you find nothing that is both safe and faster, say so and give "
+    "no code."
 )
 BRIEFLY = re.compile(r"\b(short|plain|small|simple|direct|brief|weak|local|cheap)", re.IGNORECASE)
-AT_LENGTH = re.compile(r"\b(reason|verif|large|long|think|thorough|step)", re.IGNORECASE)
+AT_LENGTH = re.compile(r"\b(reasons|verif|large|long|think|thorough|step)", re.IGNORECASE)
 
 
 class Contexts(msgspec.Struct, frozen=True):
@@ -49,28 +53,30 @@ def read(message: str) -> Contexts:
 def compose(message: str) -> str:
     """The optimisation prompt for what a meta-prompt tells."""
     contexts = read(message)
-    briefly = bool(BRIEFLY.search(contexts.llm.get("considerations", "")))
-    hints = [*_observed(contexts.task), *_considered(contexts.task)]
-    if briefly:
-        hints = hints[:6]
-    while True:
-        prompt = "\n\n".join(part for part in _parts(contexts, hints, briefly) if part)
-        if len(prompt) <= LONGEST_PROMPT or not hints:
-            return prompt
-        hints = hints[:-1]
+    briefly = bool(BRIEFLY.search(_about(contexts.llm)))
+    seen, considered = _observed(contexts.task), _considered(contexts.task)
+    prompt = _prompt(contexts, [*seen, *considered], "", briefly)
+    if considered and (briefly or len(prompt) > LONGEST_PROMPT):
+        heads = "; ".join(_uncapitalised(_line(line.partition(":")[0], 60)) for line in considered)
+        prompt = _prompt(contexts, seen, f"Beyond that, think of {_line(heads, 400)}.", briefly)
+    while seen and len(prompt) > LONGEST_PROMPT:
+        seen = seen[:-1]
+        prompt = _prompt(contexts, seen, "", briefly)
+    return prompt
 
 
-def _parts(contexts: Contexts, hints: list[str], briefly: bool) -> list[str]:
+def _prompt(contexts: Contexts, hints: list[str], beyond: str, briefly: bool) -> str:
     looking = "\n".join(["Look for these, the first ones first:", *(f"- {hint}" for hint in hints)]) if hints else ""
-    return [
+    parts = [
         " ".join([_role(contexts), _goal(contexts.task)]),
         _project(contexts.project),
         _evidence(contexts.task),
-        looking,
+        "\n".join(part for part in (looking, beyond) if part) or METHOD,
         CONSTRAINTS,
         _manner(contexts.llm, briefly),
         OUTPUT,
     ]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _fields(section: str) -> dict[str, str]:
@@ -93,6 +99,11 @@ def _line(text: str, most: int) -> str:
     return flat if len(flat) <= most else flat[:most].rsplit(" ", 1)[0].rstrip(",;:.") + "…"
 
 
+def _uncapitalised(text: str) -> str:
+    """The text as it reads within a sentence; abbreviations stay."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
 def _role(contexts: Contexts) -> str:
     languages = _line(contexts.project.get("languages") or contexts.project.get("primary languages", ""), 40)
     return f"You are an experienced performance engineer{f' for {languages}' if languages else ''}."
@@ -101,12 +112,12 @@ def _role(contexts: Contexts) -> str:
 def _goal(task: dict[str, str]) -> str:
     objective = _line(task.get("objective", ""), 80).rstrip(".")
     described = _line(task.get("description", ""), 200)
-    goal = f"Your task is {objective}." if objective else "Make the function that follows perform better."
+    goal = f"The objective is {objective}." if objective else "Make the function that follows perform better."
     return f"{goal} {described}".strip()
 
 
 def _project(project: dict[str, str]) -> str:
-    name = project.get("name", "")
+    name = _line(project.get("name", ""), 60)
     if not name:
         return ""
     described = _line(project.get("description") or project.get("readme", ""), 200).rstrip(".")
@@ -116,51 +127,67 @@ def _project(project: dict[str, str]) -> str:
 
 
 def _evidence(task: dict[str, str]) -> str:
-    """What the profile shows, by line numbers."""
+    """What the profile shows, by names and line numbers."""
     sentences = []
-    place, time = _line(task.get("bottleneck", ""), 100), _line(task.get("time", ""), 140)
+    place, time = _line(task.get("bottleneck", "").replace("`", ""), 110), _time(task)
     if place:
-        sentences.append(f"The profile shows {place}{f': {time}' if time else ''}.")
-    hottest = sorted(HEAT.findall(task.get("hot lines", "")), key=lambda pair: -float(pair[1]))[:3]
+        sentences.append(f"The code is {place}.")
+    if time:
+        sentences.append(f"The profile shows {time}.")
+    heat = re.sub(r"`[^`\n]*`", "", task.get("hot lines") or task.get("line heat", ""))
+    hottest = sorted(HEAT.findall(heat), key=lambda pair: -float(pair[1]))[:3]
     if hottest:
-        named = ", ".join(f"line {line} ({share}%)" for line, share in hottest)
-        sentences.append(f"Hottest: {named}.")
-    calls = _line(task.get("calls", ""), 20)
-    if calls and calls != "0":
-        callers = ", ".join(_edge(item) for item in _items(task.get("callers", ""))[:2])
-        times = "once" if calls == "1" else f"{calls} times"
-        sentences.append(f"It was called {times}{f', by {callers}' if callers else ''}.")
-    callees = ", ".join(_edge(item) for item in _items(task.get("callees", ""))[:3])
+        sentences.append(f"Hottest: {', '.join(f'line {line} ({share}%)' for line, share in hottest)}.")
+    calls, callers = _line(task.get("calls", ""), 20), _edges(task.get("callers", ""))
+    if calls:
+        sentences.append(f"Calls: {calls}{f', from {callers}' if callers else ''}.")
+    callees = _edges(task.get("callees", ""))
     if callees:
-        sentences.append(f"It spends its time below itself in {callees}.")
-    hardware = _line(task.get("hardware", ""), 80)
-    if hardware:
-        sentences.append(f"It runs on {hardware}.")
+        sentences.append(f"Below it: {callees}.")
     return " ".join(sentences)
 
 
-def _edge(item: str) -> str:
-    """A caller or callee with its share, without the count of calls."""
-    return _line(re.sub(r":\s*([\d.]+%).*", r" (\1)", item).replace("`", ""), 60)
+def _time(task: dict[str, str]) -> str:
+    if task.get("time"):
+        return _line(task["time"], 120)
+    shares = ((task.get("self share", ""), "in itself"), (task.get("total share", ""), "in total"))
+    told = " and ".join(f"{_line(share, 20)} {what}" for share, what in shares if share)
+    return f"{told} of all time" if told else ""
+
+
+def _edges(value: str) -> str:
+    """The first callers or callees with their shares."""
+    found = re.findall(r"`([^`\n]+)`[^:\n]*(?::\d+\))?: ([\d.]+%)", value)[:2]
+    return ", ".join(f"{name} ({share})" for name, share in found) if found else _line(value, 80)
 
 
 def _observed(task: dict[str, str]) -> list[str]:
-    fenced = re.search(r"^(`{3,})[^\n]*\n(.*?)\n?^\1[ \t]*$", task.get("source", ""), re.MULTILINE | re.DOTALL)
-    start = re.search(r"lines? (\d+)", task.get("source", ""))
-    first = int(start.group(1)) if start else 1
-    return [f"Line {first + item.line}: {item.text}." for item in observe(fenced.group(2))] if fenced else []
+    value = task.get("source", "")
+    fenced = re.search(r"^\s*(`{3,})[^\n]*\n(.*?)\n\s*\1\s*$", value, re.MULTILINE | re.DOTALL)
+    start = re.search(r"lines (\d+) to|:(\d+)", f"{value.partition('`')[0]} {task.get('bottleneck', '')}")
+    first = int(start.group(1) or start.group(2)) if start else 1
+    return [f"Line {first + item.line}: {item.text}." for item in observe(fenced.group(2) if fenced else value)]
 
 
 def _considered(task: dict[str, str]) -> list[str]:
-    return [_line(item, 110) for item in _items(task.get("considerations", ""))]
+    lines = [line.strip() for line in task.get("considerations", "").splitlines() if line.strip()]
+    listed = [line for line in lines if line.startswith("- ")] or lines
+    return [_line(line.removeprefix("- "), 110) for line in listed]
+
+
+def _about(llm: dict[str, str]) -> str:
+    """What is known of the target LLM: by the person, and of its family."""
+    return " ".join(llm[name] for name in ("considerations", "family considerations") if llm.get(name))
 
 
 def _manner(llm: dict[str, str], briefly: bool) -> str:
     """How the target LLM is best spoken to, from what is known about it."""
     if not llm:
         return ""
-    considerations = llm.get("considerations", "")
-    reasons = llm.get("reasoning", "").lower() in ("yes", "true") or bool(AT_LENGTH.search(considerations))
+    considerations = _about(llm)
+    reasons = llm.get("reasoning", "").lower().startswith(("yes", "true", "can")) or bool(
+        AT_LENGTH.search(considerations)
+    )
     if briefly:
         manner = "Take one point at a time, keep to plain and small changes, and do not think aloud."
     elif reasons:

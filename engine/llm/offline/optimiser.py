@@ -154,14 +154,14 @@ def _rewrite(draft: Draft, rules: Iterable[Rule], most: int) -> list[tuple[str, 
 
 
 def _code(draft: Draft, request: Request) -> str:
-    match request.edit_format:
+    match "function" if request.partial else request.edit_format:
         case "function":
             return answer.as_function(draft.function(), draft.imports, draft.definitions)
         case "file":
             return answer.as_file(request.path, draft.whole())
         case "diff":
             return answer.as_diff(request.path, draft.original, draft.whole())
-        case "search_replace":
+        case _:
             return answer.as_search_replace(request.path, draft.original, draft.whole())
 
 

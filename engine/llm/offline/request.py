@@ -10,6 +10,7 @@ FIRST_LINE = re.compile(
     r"Optimise the function `(?P<name>[^`]+)` in `(?P<path>[^`]+)` \(lines (?P<a>\d+) to (?P<b>\d+)\)"
 )
 FORMAT = re.compile(r"^### Answer format: (function|search_replace|file|diff)\b", re.MULTILINE)
+LEFT_OUT = re.compile(r"`{3,}\s*The file has \d+ lines\. Left out")
 FENCE = re.compile(r"^(`{3,})[^`\n]*\n", re.MULTILINE)
 
 
@@ -24,6 +25,8 @@ class Request(msgspec.Struct, frozen=True):
     file: str
     """Text of the whole file; of the function alone when the file was not sent."""
     edit_format: EditFormat
+    partial: bool = False
+    """Whether parts of the file were left out, so that only the function can be given whole."""
 
 
 def read(message: str) -> Request | None:
@@ -31,13 +34,15 @@ def read(message: str) -> Request | None:
     head = FIRST_LINE.search(message)
     if head is None:
         return None
-    file, end = _fenced(message, "### Enclosing file", head.end())
-    function, end = _fenced(message, "### Function to optimise", end)
+    file, file_end = _fenced(message, "### Enclosing file", head.end())
+    function, end = _fenced(message, "### Function to optimise", file_end)
     wanted = FORMAT.search(message, end)
     if file is None and function is None:
         return None
     edit_format: EditFormat = msgspec.convert(wanted.group(1) if wanted else "function", EditFormat)
-    return Request(head["name"], head["path"], int(head["a"]), int(head["b"]), file or function or "", edit_format)
+    partial = file is None or bool(LEFT_OUT.match(message, file_end))
+    shown = file or function or ""
+    return Request(head["name"], head["path"], int(head["a"]), int(head["b"]), shown, edit_format, partial)
 
 
 def _fenced(message: str, heading: str, start: int) -> tuple[str | None, int]:

@@ -18,7 +18,7 @@ def find(code: Code) -> Rewrite | None:
         block = code.block(item.made)
         place = block.index(item.made) + 1
         loop = block[place] if place < len(block) else None
-        if isinstance(loop, ast.For) and not loop.orelse and not code.commented(loop) and code.alone(loop):
+        if isinstance(loop, ast.For) and not loop.orelse and code.alone(loop) and not code.commented(item.made, loop):
             found = _parts(item, loop)
             if found and _is_plain(code, kinds, item, loop):
                 return _rewrite(code, item, loop, *found)
@@ -73,7 +73,7 @@ def _rewrite(code: Code, item: LocalList, loop: ast.For, value: ast.expr, condit
     if column + len(text) > LONGEST_LINE or "\n" in text:
         text = "[\n" + "".join(f"{indent}    {part}\n" for part in parts) + f"{indent}]"
     return Rewrite(
-        (Edit(start, end, text), code.without(loop)),
+        (Edit(start, end, text), code.without(loop, since=item.made)),
         f"The loop only fills `{item.name}`; a list comprehension does that without a method call in each round.",
     )
 

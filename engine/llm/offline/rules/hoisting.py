@@ -4,6 +4,7 @@ Only expressions that cannot fail are moved, so that it does not matter when the
 """
 
 import ast
+from typing import TypeGuard
 
 from engine.llm.offline.code import Code, Loop, Rewrite, names_in, same, stored_in, words
 from engine.llm.offline.kinds import INT, STR, Kinds
@@ -36,10 +37,13 @@ def _is_movable(kinds: Kinds, node: ast.expr) -> bool:
         case ast.Call(func=ast.Attribute(value=text, attr=method), args=args, keywords=[]):
             plain = all(isinstance(arg, ast.Constant) and isinstance(arg.value, str) for arg in args)
             return method in SAFE_METHODS and plain and kinds.of(text) == STR and _cannot_fail(kinds, text)
-        case ast.Call(func=ast.Name(id="len"), args=[ast.Name() as values], keywords=[]):
-            return "len" not in kinds.bindings and kinds.of(values).name in MEASURED
+        case ast.Call():
+            return _is_length(kinds, node)
         case ast.BinOp():
-            return bool(names_in(node)) and _cannot_fail(kinds, node)
+            steps = sum(isinstance(item, ast.BinOp) for item in ast.walk(node))
+            # A single sum of numbers costs less than the line that would hold it.
+            worth = kinds.of(node) == STR or steps > 1
+            return worth and bool(names_in(node)) and _cannot_fail(kinds, node)
         case ast.Attribute():
             return _is_frozen_field(kinds, node)
     return False
@@ -52,7 +56,7 @@ def _cannot_fail(kinds: Kinds, node: ast.expr) -> bool:
         case ast.BinOp(op=ast.Add() | ast.Mult() | ast.Sub()):
             known = kinds.of(node) in (STR, INT)
             return known and _cannot_fail(kinds, node.left) and _cannot_fail(kinds, node.right)
-    return _is_movable(kinds, node)
+    return not isinstance(node, ast.BinOp) and _is_movable(kinds, node)
 
 
 def _is_frozen_field(kinds: Kinds, node: ast.Attribute) -> bool:
@@ -74,10 +78,15 @@ def _is_invariant(code: Code, kinds: Kinds, node: ast.expr, loop: Loop) -> bool:
     bound = kinds.bindings.keys() | kinds.parameters.keys() | kinds.constants.keys()
     if not names <= bound:
         return False
+    measured = [item.args[0] for item in ast.walk(node) if _is_length(kinds, item)]
+    return all(isinstance(item, ast.Name) and stable(code, kinds, item.id, loop) for item in measured)
+
+
+def _is_length(kinds: Kinds, node: ast.AST) -> TypeGuard[ast.Call]:
     match node:
-        case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]):
-            return stable(code, kinds, name, loop)
-    return True
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Name() as values], keywords=[]):
+            return "len" not in kinds.bindings and kinds.of(values).name in MEASURED
+    return False
 
 
 def _rewrite(code: Code, node: ast.expr, loop: Loop) -> Rewrite:

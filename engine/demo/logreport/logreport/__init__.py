@@ -1,0 +1,1 @@
+"""Reports from web server access logs."""
