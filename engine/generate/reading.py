@@ -23,7 +23,7 @@ from engine.generate.streaming import streamed
 from engine.model import BaselineFile, Bottleneck, Candidate, CandidateState, Hunk, Unapplied
 
 Read = Callable[[str], BaselineFile | None]
-QUOTE = 200
+QUOTE = 320
 
 
 def read_baseline(root: Path, path: str) -> BaselineFile:
@@ -229,11 +229,11 @@ def _ended(
 
 
 def _no_code(answer: str) -> str:
-    """Why there is no diff, in the LLM's own words."""
+    """Why there is no diff, in the LLM's own words: as many of its first sentences as a line or two can hold."""
     text = re.sub(r"```.*?(?:```|\Z)", " ", said(answer), flags=re.DOTALL)
     words = " ".join(text.replace("#", " ").replace("*", "").split())
     if not words:
         return "The LLM gave no code and no reason."
-    sentence = re.split(r"(?<=[.!?])\s", words, maxsplit=1)[0]
-    quote = sentence if len(sentence) <= QUOTE else sentence[: QUOTE - 1].rstrip() + "…"
+    fitting = [end.end() for end in re.finditer(r"[.!?](?=\s|$)", words[:QUOTE])]
+    quote = words if len(words) <= QUOTE else words[: fitting[-1]] if fitting else words[: QUOTE - 1].rstrip() + "…"
     return f"The LLM gave no code that changes the function: “{quote}”"

@@ -269,7 +269,9 @@ def test_a_cut_off_answer_is_refused() -> None:
 
 def test_no_code_is_empty_and_quotes_the_llm() -> None:
     candidate = read("The function is already optimal. Nothing to do.")
-    assert candidate.state == "empty" and "“The function is already optimal.”" in candidate.reason
+    assert candidate.state == "empty" and "“The function is already optimal. Nothing to do.”" in candidate.reason
+    assert read("It is fine. " + "Really. " * 60).reason.endswith("Really.”")
+    assert read("word " * 100).reason.endswith("word…”")
     assert read("").reason == "The LLM gave no code and no reason."
     assert read(fenced(SLOW_TOP)).reason == "The answer changes nothing: its code is what the file already has."
 
