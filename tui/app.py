@@ -83,7 +83,7 @@ class MpcoApp(App[None]):
             for n, title in enumerate(STAGE_TITLES, start=1)
         ),
         Binding("question_mark", "help", "help", key_display="?", id="app.help", tooltip="The keys of this pane"),
-        Binding("colon", "command_palette", "by name", show=False, id="app.by_name", tooltip="A command by its name"),
+        Binding("ctrl+p,colon", "command_palette", "commands", show=False, id="app.by_name", tooltip="Every command"),
         Binding("q", "leave", "quit", id="app.quit", tooltip="Leave; asks what becomes of running jobs"),
     ]
 
@@ -185,7 +185,7 @@ class MpcoApp(App[None]):
         """Light the stage of a job that has ended out of sight; one toast when the last of its kind has."""
         stage = STAGE_OF_JOB[job.kind]
         front = self.stage_screen
-        if isinstance(front, StageScreen) and stage == front.STAGE:
+        if front is not None and stage == front.STAGE:
             return
         self.news.add(stage)
         if not any(other.kind == job.kind for other in self.state.live_jobs):
@@ -198,9 +198,10 @@ class MpcoApp(App[None]):
     # ------------------------------------------------------------------------------------- state -> screen
 
     @property
-    def stage_screen(self) -> Screen[Any]:
-        """The stage in front, under whatever dialog."""
-        return self.screen_stack[0]
+    def stage_screen(self) -> StageScreen | None:
+        """The stage in front, under whatever dialog; None while the app ends."""
+        stack = self.screen_stack
+        return stack[0] if stack and isinstance(stack[0], StageScreen) else None
 
     def _paint_soon(self) -> None:
         if self._paint_timer is None:
@@ -211,7 +212,7 @@ class MpcoApp(App[None]):
         self._paint_timer = None
         self._painted = monotonic()
         screen = self.stage_screen
-        if isinstance(screen, StageScreen) and screen.is_mounted:
+        if screen is not None and screen.is_mounted:
             with self.batch_update():
                 screen.show(self.state)
 
@@ -308,6 +309,14 @@ class MpcoApp(App[None]):
         """Cancel every job that runs or waits."""
         for job in self.state.live_jobs:
             self.perform(Cancel(job=job.id))
+
+    async def action_quit(self) -> None:
+        """ctrl+q leaves no other way than q."""
+        self.action_leave()
+
+    def action_help_quit(self) -> None:
+        """ctrl+c is no way out of here: it copies."""
+        self.say("q leaves MPCO; x cancels the running job.")
 
     def action_leave(self) -> None:
         """q: leave at once, or ask what becomes of running jobs."""

@@ -48,9 +48,18 @@ class ScriptedEngine:
         """Hang up on everybody."""
         assert self._server is not None
         self._server.close()
+        self.hang_up()
+        await asyncio.gather(*filter(None, self._visits))
+
+    @property
+    def visits(self) -> int:
+        """How many connections there have been."""
+        return len(self._visits)
+
+    def hang_up(self) -> None:
+        """Cut every connection, as a lost engine does; new ones are taken."""
         for writer in self._visits.values():
             writer.close()
-        await asyncio.gather(*filter(None, self._visits))
 
     def push(self, *changes: Change, numbered: bool = True) -> None:
         """Tell every client that follows."""
@@ -95,7 +104,7 @@ class ScriptedEngine:
 class Person:
     """Somebody in front of the app: presses keys and reads the screen."""
 
-    def __init__(self, app: MpcoApp, pilot: Pilot[None], engine: ScriptedEngine) -> None:
+    def __init__(self, app: MpcoApp, pilot: Pilot[None], engine: ScriptedEngine | None = None) -> None:
         self.app = app
         self.pilot = pilot
         self.engine = engine
