@@ -8,6 +8,7 @@ from tui.outcomes import FAILURES, UNBOUNDED, outcome, pairs_begun, percent, tim
 from tui.state import State
 from tui.widgets.answer_view import HEADING
 
+_GAIN_WORDS = {"wall": ("faster", "slower"), "cpu": ("less", "more"), "memory": ("less", "more")}
 _STEP_WORDS = {"build": "build", "test": "tests", "benchmark": "benchmark"}
 
 
@@ -38,22 +39,21 @@ def headline(evaluation: Evaluation) -> Content:
         return Content.styled(f"{found.sign} {found.words}", f"bold {found.style}")
     basis = f"  {METRIC_WORDS[evaluation.metric]}, {estimate.pairs} pairs"
     so_far = "" if verdict else "so far: "
-    return Content.assemble(so_far, _finding(estimate, verdict is None), (basis, "dim"))
+    return Content.assemble(so_far, _finding(evaluation, estimate), (basis, "dim"))
 
 
-def _finding(estimate: Estimate, open_ended: bool) -> Content:
-    point = percent(estimate.percent_improvement)
-    factor = times(estimate.percent_improvement)
-    guess = f", best guess {point}" + (f" ({factor} as fast)" if factor else "")
+def _finding(evaluation: Evaluation, estimate: Estimate) -> Content:
+    gain, loss = _GAIN_WORDS[evaluation.metric]
+    factor = times(estimate.percent_improvement) if evaluation.metric == "wall" else ""
+    guess = f", best guess {percent(estimate.percent_improvement)}" + (f" ({factor} as fast)" if factor else "")
     if estimate.low > 0:
-        return Content.assemble((f"at least {percent(estimate.low)} better (95%)", "bold $text-success"), guess)
+        return Content.assemble((f"at least {percent(estimate.low)} {gain} (95%)", "bold $text-success"), guess)
     if estimate.high < 0:
-        worse = percent(-estimate.high)
-        return Content.assemble((f"at least {worse} worse (95%)", "bold $text-error"), guess)
+        return Content.assemble((f"at least {percent(-estimate.high)} {loss} (95%)", "bold $text-error"), guess)
     if max(abs(estimate.low), abs(estimate.high)) >= UNBOUNDED:
         return Content.assemble(("too few pairs to say", "$text-warning"), guess)
     span = f"between {percent(estimate.low)} and {percent(estimate.high)} (95%)"
-    return Content.assemble((span, "$text-warning" if open_ended else "bold"), guess)
+    return Content.assemble((span, "bold" if evaluation.verdict else "$text-warning"), guess)
 
 
 def circumstances(evaluation: Evaluation) -> str:

@@ -53,7 +53,7 @@ def ticks(low: float, high: float, count: int) -> list[float]:
         high = low + (abs(low) * 0.1 or 1.0)
     rough = (high - low) / max(1, count - 1)
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next((factor * power for factor in (1, 2, 2.5, 5) if factor * power >= rough), 10 * power)
+    step = next((factor * power for factor in (1, 2, 2.5, 5) if factor * power >= rough * 0.999), 10 * power)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return [round(n * step, 12) for n in range(first, last + 1)]
 

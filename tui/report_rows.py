@@ -101,7 +101,7 @@ TALLY_COLUMNS = (
     "LLM", "strategy", "tried", "built", "passed", "faster", "mean %PI (SD)", "at least", "cost", "$ per point",
 )  # fmt: skip
 CANDIDATE_COLUMNS = ("candidate", "bottleneck", "strategy", "verdict", "%PI", "95% interval", "pairs", "cost", "took")
-WRITTEN_COLUMNS = ("when", "to", "where", "hunks", "files", "proof", "state")
+WRITTEN_COLUMNS = ("when", "to", "state", "proof", "hunks", "files", "where")
 Cells = tuple[str, ...]
 
 
@@ -173,11 +173,11 @@ def _written_cells(state: State, item: Application) -> Cells:
     return (
         datetime.fromtimestamp(item.at).strftime("%H:%M:%S"),
         {"tree": "working tree", "branch": "git branch", "patch": "patch file"}[item.target],
-        item.where,
+        "taken back" if item.undone else "stands",
+        f"≥ {gain}" if gain else "not proven",
         str(len(item.hunks)),
         files,
-        f"≥ {gain}" if gain else "not proven",
-        "taken back" if item.undone else "stands",
+        NOTHING if item.target == "tree" else item.where,
     )
 
 

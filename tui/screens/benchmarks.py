@@ -114,6 +114,7 @@ class BenchmarksScreen(StageScreen):
         output.show(item.id, output_lines(item), tail=failed)
         plot.display = plotted
         bar.display = plotted and item.estimate is not None
+        self.query_one("#headline").display = item.estimate is not None or item.verdict is not None
         output.display = self._output or failed or (bool(item.steps) and self.size.height >= TALL)
         self.query_one("#waiting").display = not item.measurements and item.verdict is None
 

@@ -322,5 +322,5 @@ def _tray(state: State, candidate: Candidate) -> Content:
     written = {id for item in state.applications.values() if not item.undone for id in item.hunks}
     done = accepted > 0 and written.issuperset(hunk.id for hunk in candidate.accepted)
     return Content.assemble(
-        (counts, "bold"), " · ", (proof if candidate.kept else "nothing is kept", style), " · written" if done else ""
+        (counts, "bold"), ", written" if done else "", " · ", (proof if candidate.kept else "nothing is kept", style)
     )

@@ -67,7 +67,7 @@ def _status(state: State, candidate: Candidate) -> tuple[str, str]:
     if candidate.state == "streaming":
         return f"{len(candidate.hunks)} hunks …" if candidate.hunks else "streaming …", "$text-accent"
     if candidate.state == "empty":
-        return "no change proposed", "dim"
+        return "no change", "dim"
     if not candidate.hunks:
         return plain_line(candidate.reason or candidate.state).text, "$text-error"
     evaluation = state.latest_evaluation(candidate.id)
@@ -76,5 +76,4 @@ def _status(state: State, candidate: Candidate) -> tuple[str, str]:
         return f"{found.sign} {found.words.partition(' (')[0]}", found.style
     count = len(candidate.hunks)
     accepted = len(candidate.accepted)
-    text = f"{count} hunk{'s' * (count != 1)}"
-    return (f"{accepted} of {text}" if accepted else text), "dim"
+    return (f"{accepted}/{count} accepted" if accepted else f"{count} hunk{'s' * (count != 1)}"), "dim"

@@ -1,0 +1,95 @@
+"""Stage 5: the aggregation as a function, and the tables as a person sees them."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from engine.model import Application, AppliedFile, Estimate, Usage
+from engine.protocol import ApplicationChanged, Snapshot, UndoApply
+from tests.tui import samples
+from tests.tui.conftest import SIZES, OpenApp
+from tui.report_rows import candidate_cells, tallies, tally_rows, written_rows
+from tui.state import State
+
+
+def _state() -> State:
+    good, slow, broken = (samples.candidate(f"c{n}", "loops") for n in range(3))
+    dear = samples.candidate("c3", "caching", usage=Usage(usd=None), state="empty", hunks=())
+    streaming = samples.candidate("c4", "loops", state="streaming")
+    evaluations = (
+        samples.evaluation("e0", good, estimate=Estimate(percent_improvement=20.0, low=16.0, high=24.0, pairs=9)),
+        samples.evaluation(
+            "e1", slow, verdict="slower", estimate=Estimate(percent_improvement=-10.0, low=-12.0, high=-8.0, pairs=9)
+        ),
+        samples.evaluation("e2", broken, verdict="build failed", estimate=None, measurements=()),
+    )
+    return State(
+        prompts={"loops-1": samples.prompt("loops-1", "loops", usage=Usage(usd=0.3))},
+        candidates={item.id: item for item in (good, slow, broken, dear, streaming)},
+        evaluations={item.id: item for item in evaluations},
+    )
+
+
+def test_tallies_count_each_stage_and_average_what_was_measured() -> None:
+    loops, caching = tallies(_state())
+    assert (loops.llm, loops.tried, loops.built, loops.passed, loops.faster) == ("loops", 3, 2, 2, 1)
+    assert loops.mean == pytest.approx(5.0)
+    assert loops.deviation == pytest.approx(21.213, abs=0.001)
+    assert loops.at_least == pytest.approx(8.0)
+    assert loops.usd == pytest.approx(0.3)
+    assert (caching.tried, caching.built, caching.mean, caching.usd) == (1, 0, None, None)
+
+
+def test_rows_are_words() -> None:
+    state = _state()
+    assert tally_rows(state)[0][1] == ("loops", "mpco", "3", "2", "2", "1", "5.0 (21.2)", "8.0%", "$0.30", "$0.0150")
+    assert tally_rows(state)[1][1][-4:] == ("–", "–", "?", "–")
+    rows = dict(candidate_cells(state))
+    assert next(iter(rows)) == "c0"
+    assert rows["c0"][3:7] == ("✔ faster", "20.0", "16.0% to 24.0%", "9")
+    assert rows["c2"][3] == "✘ build failed"
+    assert rows["c3"][3] == "empty"
+
+
+def test_written_rows_name_the_proof() -> None:
+    proven = Application(id="a", target="branch", where="mpco/x", files=(), hunks=("1",), at=0.0, evaluation="e0")
+    state = State(evaluations=_state().evaluations, applications={"a": proven})
+    assert written_rows(state)[0][1][1:] == ("git branch", "stands", "≥ 16.0%", "1", "–", "mpco/x")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_tables_are_on_the_screen(open_app: OpenApp, size: tuple[int, int]) -> None:
+    async with open_app(size=size) as person:
+        await person.press("5")
+        await person.sees("by LLM and strategy", "algorithms", "mean %PI (SD)", "11.8", "8.9%", "✔ faster", "▶ pair 4")
+
+
+async def test_a_write_can_be_taken_back(open_app: OpenApp, root: Path) -> None:
+    async with open_app() as person:
+        await person.press("5", "u")
+        await person.sees("Nothing was written to the working tree")
+        files = (AppliedFile(path="logreport/parse.py", before="", after="x"),)
+        written = Application(id="a1", target="tree", where=str(root), files=files, hunks=("1",), at=0.0)
+        person.engine.push(ApplicationChanged(application=written))
+        await person.sees("working tree", "not proven", "stands")
+        await person.press("u")
+        await person.engine.received(UndoApply)
+        person.engine.push(ApplicationChanged(application=msgspec.structs.replace(written, undone=True)))
+        await person.sees("taken back")
+        await person.press("tab", "tab", "u")
+        await person.sees("This write was taken back already.")
+
+
+async def test_enter_shows_the_diff_of_a_candidate(open_app: OpenApp) -> None:
+    async with open_app() as person:
+        await person.press("5")
+        await person.sees("algorithms v1")
+        await person.press("tab", "j", "enter")
+        await person.sees("loops v1 ▸ hunk 1 of 3")
+
+
+async def test_nothing_to_report_names_the_keys(open_app: OpenApp, root: Path) -> None:
+    async with open_app(Snapshot(project=samples.project(root))) as person:
+        await person.press("5")
+        await person.sees("There is nothing to report yet.", "p profiles")
