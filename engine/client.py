@@ -87,14 +87,14 @@ class Client:
         Raises:
             EngineError: when a lost engine cannot be started again.
         """
-        await self.send(Follow())
+        await self._follow()
         while True:
             event = await self._events.get()
             if event is None:
                 if self._stopped:
                     return
                 await self._open()
-                await self.send(Follow(after=self._last))
+                await self._follow()
                 continue
             if isinstance(event.change, Stopped):
                 self._stopped = True
@@ -115,6 +115,14 @@ class Client:
                 await self._reading
         if self._writer is not None:
             self._writer.close()
+
+    async def _follow(self) -> None:
+        try:
+            await self.send(Follow(after=self._last))
+        except EngineError:
+            # An engine that has just been killed may still have taken the connection: its end is in the queue.
+            if self._reading is None or not self._reading.done():
+                raise
 
     async def _open(self) -> None:
         try:

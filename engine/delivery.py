@@ -13,7 +13,7 @@ from engine.generate.patch import to_patch
 from engine.jobs import new_id
 from engine.model import Application, AppliedFile, Candidate, Evaluation, Hunk
 from engine.pipeline import changes_of
-from engine.protocol import Apply, ApplicationChanged, UndoApply
+from engine.protocol import ApplicationChanged, Apply, UndoApply
 from engine.session import Session
 
 
@@ -40,7 +40,7 @@ def apply(config: Config, session: Session, command: Apply) -> Application:
             apply_to_branch(root, changes, where, commit_message(title, proof))
         case "patch":
             where = str(root / (command.where or "mpco.patch"))
-            write_patch(Path(where), patch)
+            write_patch(Path(where), patch, root)
     application = Application(
         id=new_id(),
         target=command.target,

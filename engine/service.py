@@ -90,7 +90,7 @@ class Service:
 
     async def serve(self, socket: Path) -> None:
         """Listen on `socket` until asked to stop."""
-        usual = os.umask(0o077)
+        usual = os.umask(0o177)
         server = await asyncio.start_unix_server(self._attend, str(socket), limit=LINE_LIMIT)
         os.umask(usual)
         take_up(self._session, self._pipeline)

@@ -51,11 +51,17 @@ command = "python3 test_words.py"
 command = "python3 bench.py"
 max_pairs = 8
 
+[meta_prompter]
+model = "offline/meta"
+params = { chunk_delay = 0 }
+
 [[llm]]
 model = "offline/algorithms"
+params = { chunk_delay = 0 }
 
 [[llm]]
 model = "offline/caching"
+params = { chunk_delay = 0 }
 """
 
 
