@@ -46,6 +46,7 @@ class PromptsScreen(StageScreen):
         Binding("E", "editor", "editor", show=False, id="prompts.editor", tooltip="Edit in $EDITOR"),
         Binding("enter", "messages", "all sent", id="prompts.messages", tooltip="All messages, before they are sent"),
         Binding("y", "copy", "copy", show=False, id="prompts.copy", tooltip="Copy the prompt"),
+        Binding("tab", "next_pane", show=False, id="prompts.next_pane", tooltip="The next pane"),
     ]  # fmt: skip
 
     def __init__(self) -> None:
@@ -197,11 +198,18 @@ class PromptsScreen(StageScreen):
             self.mpco.current_bottleneck = ids[max(0, min(place, len(ids) - 1))]
             self.render_state(self.mpco.state)
 
+    def action_next_pane(self) -> None:
+        """tab: the next pane; where there is room for one only, it changes places with the text."""
+        if self.query_one(AnswerView).has_focus:
+            self.add_class("-aside")
+        self.call_after_refresh(self.focus_next)
+
     def action_step_out(self) -> None:
         """esc: from a side pane back to the text."""
         if self.maximized is not None:
             self.minimize()
         else:
+            self.remove_class("-aside")
             self.query_one(AnswerView).focus()
 
     # -------------------------------------------------------------------------------------------- doing

@@ -13,6 +13,7 @@ from tui.widgets.cursor_list import CursorList, Row
 
 FIGURE = 7
 """Cells of one column of figures, the gap before it included."""
+LEAST_BAR, MOST_BAR = 4, 24
 PLACE_FROM, TOTAL_FROM, CALLS_FROM = 52, 66, 78
 """Widths from which a column is shown."""
 
@@ -31,10 +32,11 @@ def columns(width: int, functions: Iterable[str] = (), places: Iterable[str] = (
     """The columns that fit into `width`; names get what they need, the bar what is left."""
     total = FIGURE if width >= TOTAL_FROM else 0
     calls = FIGURE if width >= CALLS_FROM else 0
-    room = width - 2 - FIGURE - total - calls - 8
-    place = min(max(map(cell_len, places), default=0) + 2, room // 2) if width >= PLACE_FROM else 0
-    function = max(8, min(max(map(cell_len, functions), default=8) + 1, room - place))
-    return Columns(function, place, max(4, min(24, room - place - function + 7)), total, calls)
+    room = width - 2 - FIGURE - 1 - LEAST_BAR - total - calls
+    needed = max(map(cell_len, functions), default=8) + 1
+    function = max(8, min(needed, room * 3 // 5 if width >= PLACE_FROM else room))
+    place = min(max(map(cell_len, places), default=0) + 1, room - function) if width >= PLACE_FROM else 0
+    return Columns(function, place, min(MOST_BAR, max(LEAST_BAR, room - function - place + LEAST_BAR)), total, calls)
 
 
 class BottleneckTable(CursorList):

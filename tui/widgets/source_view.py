@@ -19,7 +19,7 @@ HEAT = 2
 SHARE = 7
 """Cells kept free at the right edge for a line's share."""
 CONTEXT = 2
-"""Lines shown above a function."""
+"""Lines shown around the hottest line, and above a function."""
 
 
 class SourceView(CursorList):
@@ -61,11 +61,9 @@ class SourceView(CursorList):
         self._offset = 0
         self.show_rows(len(self._lines))
         hottest = max(self._heat, key=lambda line: self._heat[line], default=about.line)
-        top = max(0, about.line - 1 - CONTEXT)
-        if hottest - top > self.size.height:
-            top = hottest - self.size.height // 2
-        self.scroll_to(y=top, animate=False, force=True)
+        self.scroll_to(y=max(0, about.line - 1 - CONTEXT), animate=False, force=True)
         self.cursor = hottest - 1
+        self.reveal(self.cursor, CONTEXT)
 
     def clear(self) -> None:
         """Show nothing."""

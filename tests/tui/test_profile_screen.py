@@ -1,0 +1,133 @@
+"""Stage 1 on screen: ranked bottlenecks, their source, marks, filter, and what an empty screen says."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from engine.protocol import BottleneckChanged, JobChanged, Mark, ProfileChanged, Snapshot
+from tests.tui import samples
+from tests.tui.conftest import SIZES, OpenApp
+from tui.widgets.bars import bar, count, heat_level
+from tui.widgets.bottleneck_table import columns
+from tui.widgets.source_view import SourceView
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_bottlenecks_are_ranked_beside_the_source_of_the_current_one(
+    open_app: OpenApp, size: tuple[int, int]
+) -> None:
+    async with open_app(size=size) as person:
+        await person.sees("Bottlenecks (cProfile, 12.4 s, 3 functions)", "Parser.parse_line", "38.2%")
+        await person.sees("not mapped: libc.so", "match = re.match(PATTERN, line)", "24.1%")
+        await person.sees("97.0% load", "63.0% re.match")
+        await person.press("j")
+        await person.sees("logreport/stats.py:4 unique_visitors", "seen.append(entry.host)", "20.0%")
+
+
+async def test_space_marks_and_unmarks(open_app: OpenApp) -> None:
+    async with open_app() as person:
+        await person.press("space")
+        assert await person.engine.received(Mark) == Mark(bottlenecks=("parse",), marked=True)
+        marked = msgspec.structs.replace(samples.profile().bottlenecks[0], marked=True)
+        person.engine.push(BottleneckChanged(bottleneck=marked))
+        await person.sees("▣ Parser.parse_line")
+        await person.press("space")
+        assert await person.engine.received(Mark, 2) == Mark(bottlenecks=("parse",), marked=False)
+
+
+async def test_time_outside_the_project_cannot_be_marked(open_app: OpenApp) -> None:
+    async with open_app() as person:
+        await person.press("G", "space")
+        await person.sees("This time belongs to no function of the project")
+        assert person.engine.all(Mark) == []
+
+
+async def test_the_filter_narrows_and_esc_clears_it(open_app: OpenApp) -> None:
+    async with open_app() as person:
+        await person.press("/", *"stats")
+        await person.misses("Parser.parse_line  logreport")
+        await person.press("enter", "j")
+        await person.until(lambda: person.app.current_bottleneck == "percentile")
+        await person.press("escape")
+        await person.sees("Parser.parse_line", "not mapped: libc.so")
+        assert person.app.current_bottleneck == "percentile"
+
+
+async def test_enter_goes_into_the_source_to_the_hottest_line_and_n_to_the_next(open_app: OpenApp) -> None:
+    async with open_app() as person:
+        await person.sees("re.match(PATTERN, line)")
+        await person.press("enter")
+        source = person.app.screen.query_one(SourceView)
+        assert source.has_focus and source.line == 13
+        await person.press("n", "n")
+        assert source.line == 18
+        await person.press("N", "g")
+        assert source.line == 1
+        await person.press("escape")
+        assert not source.has_focus
+
+
+async def test_below_80_columns_one_pane_is_shown_at_a_time(open_app: OpenApp) -> None:
+    async with open_app(size=(60, 20)) as person:
+        await person.sees("Bottlenecks")
+        assert "re.match(PATTERN" not in person.screen
+        await person.press("enter")
+        await person.sees("re.match(PATTERN, line)")
+        assert "Bottlenecks" not in person.screen
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_empty_session_says_which_key_fills_it(open_app: OpenApp, root: Path, size: tuple[int, int]) -> None:
+    async with open_app(Snapshot(project=samples.project(root)), size=size) as person:
+        await person.sees("No profile yet: press p to run `python3 bench.py` under")
+
+
+async def test_a_profile_run_shows_its_progress_its_failure_and_then_its_result(open_app: OpenApp, root: Path) -> None:
+    async with open_app(Snapshot(project=samples.project(root))) as person:
+        person.engine.push(JobChanged(job=samples.job("j", "profile", progress="running for 3 s")))
+        await person.sees("Profiling `python3 bench.py`", "running for 3 s", "x cancels it.")
+        reason = "bench.py: exit code 1: no module named logs."
+        person.engine.push(JobChanged(job=samples.job("j", "profile", state="failed", reason=reason)))
+        await person.sees(reason, "Press p to run it again.")
+        person.engine.push(ProfileChanged(profile=samples.profile()))
+        await person.sees("Bottlenecks (cProfile")
+
+
+async def test_a_profile_without_functions_of_the_project_says_what_to_check(open_app: OpenApp, root: Path) -> None:
+    nothing = msgspec.structs.replace(samples.profile(), bottlenecks=())
+    async with open_app(Snapshot(project=samples.project(root), profile=nothing)) as person:
+        await person.sees("names no function of this project", "mpco.toml")
+
+
+async def test_a_source_file_that_is_gone_is_told(open_app: OpenApp, root: Path) -> None:
+    (root / "logreport" / "parse.py").unlink()
+    async with open_app() as person:
+        await person.sees("logreport/parse.py cannot be read")
+
+
+async def test_source_that_would_act_on_the_terminal_is_made_visible(open_app: OpenApp, root: Path) -> None:
+    (root / "logreport" / "parse.py").write_text("a = 1\n" * 12 + "match = '\x1b[2J\u202e'\n")
+    async with open_app() as person:
+        await person.sees("match = '␛[2J‹202E›'")
+
+
+def test_bars_are_drawn_in_eighths_and_any_share_shows() -> None:
+    assert (bar(0.0, 3), bar(0.001, 3), bar(0.5, 3), bar(1.0, 3), bar(2.0, 3)) == ("   ", "▏  ", "█▌ ", "███", "███")
+
+
+def test_counts_fit_into_five_cells() -> None:
+    assert [count(n) for n in (0, 9_999, 12_400, 119_000, 3_100_000, 250_000_000)] == [
+        "0", "9999", "12.4k", "119k", "3.1M", "250M",
+    ]  # fmt: skip
+
+
+def test_heat_goes_from_1_to_5() -> None:
+    assert [heat_level(share, 0.5) for share in (0.0, 0.11, 0.49, 0.5)] == [1, 2, 5, 5]
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 120, 200])
+def test_columns_fit_into_any_width(width: int) -> None:
+    fit = columns(width, ["Parser.parse_line"], ["logreport/parse.py:11"])
+    used = 2 + fit.function + fit.place + 7 + 1 + fit.bar + fit.total + fit.calls
+    assert used <= max(width, 22)
