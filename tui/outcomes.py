@@ -80,5 +80,6 @@ def proof_words(candidate: Candidate, evaluations: Mapping[str, Evaluation]) -> 
         found = outcome(last)
         return f"{found.sign} {found.words}", found.style
     if own:
-        return f"changed since it was measured ({outcome(own[-1]).words}); b measures again", "$text-warning"
+        before = outcome(own[-1])
+        return f"changed since {before.sign} {before.words.partition(' (')[0]}; b measures it again", "$text-warning"
     return "never measured; b builds, tests and measures it", "dim"

@@ -133,7 +133,7 @@ async def test_a_selection_that_was_not_measured_says_so(open_app: OpenApp, sess
     snapshot = msgspec.structs.replace(session, candidates=(candidate,), evaluations=(measured,))
     async with open_app(snapshot, size=(140, 40)) as person:
         await person.press("3")
-        await person.sees("1 of 3 hunks accepted, 2 rejected", "changed since it was measured", "b measures again")
+        await person.sees("1 of 3 hunks accepted, 2 rejected", "changed since ✔ ≥ 8.9%; b measures it again")
 
 
 async def test_an_answer_is_visible_while_it_streams(open_app: OpenApp, session: Snapshot) -> None:

@@ -35,6 +35,7 @@ class DiffPainter:
         self.width = width
         self._styles = styles
         self._syntax = syntax
+        self._edge = Style(color=styles["number"].color)
         longest = max((max(len(sides.old), len(sides.new)) for sides in model.files), default=1)
         self._digits = max(3, len(str(longest)))
         self._crlf = [_uses_crlf(sides.old) for sides in model.files]
@@ -44,12 +45,12 @@ class DiffPainter:
         self.text_width = (width - 3 - 2 * gutter) // 2 if not model.unified else width - 2 - self._digits - 1 - gutter
         self.text_width = max(1, self.text_width)
 
-    def prepare(self, index: int) -> None:
-        """Find the colours of the row at `index` before it is painted."""
-        if 0 <= index < self.model.rows:
-            row = self.model.row(index)
-            self._spans(row, new=False)
-            self._spans(row, new=True)
+    def prepare(self, index: int) -> bool:
+        """Find the colours of the row at `index` before it is painted; False when they were known already."""
+        row = self.model.row(index)
+        sides = [(self._old, row.old)] + ([(self._new, row.new)] if row.kind != "same" else [])
+        news = [lexed[row.file].prepare(number - 1) for lexed, number in sides if number]
+        return True in news
 
     def paint(self, index: int, shift: int, *, current: bool, decision: Decision) -> Strip:
         """The row at `index`, its text moved left by `shift` cells."""
@@ -129,9 +130,9 @@ class DiffPainter:
         longer = strip.cell_length > shift + width
         cut = strip.crop_extend(shift, shift + width, base)
         if longer:
-            cut = Strip([*cut.crop(0, width - 1), Segment("›", self._styles["number"])])
+            cut = Strip([*cut.crop(0, width - 1), Segment("›", base + self._edge)])
         if shift and strip.cell_length:
-            cut = Strip([Segment("‹", self._styles["number"]), *cut.crop(1)])
+            cut = Strip([Segment("‹", base + self._edge), *cut.crop(1)])
         return list(cut)
 
     def _note(self, row: Row, raw: str, new: bool) -> str:
@@ -155,18 +156,23 @@ class DiffPainter:
     ) -> list[Segment]:
         syntax = [(place(start), place(end), key) for start, end, key in spans]
         changed = [(place(start), place(end)) for start, end in words]
-        cuts = {0, len(text)}
-        cuts.update(edge for start, end, _ in syntax for edge in (start, end))
-        cuts.update(edge for start, end in changed for edge in (start, end))
-        edges = sorted(cut for cut in cuts if cut <= len(text))
+        cuts = {
+            0,
+            len(text),
+            *(edge for span in syntax for edge in span[:2]),
+            *(edge for span in changed for edge in span),
+        }
         segments = []
-        for start, end in pairwise(edges):
+        token = word = 0
+        for start, end in pairwise(sorted(cut for cut in cuts if cut <= len(text))):
+            while token < len(syntax) and syntax[token][1] <= start:
+                token += 1
+            while word < len(changed) and changed[word][1] <= start:
+                word += 1
             style = base
-            for first, last, key in syntax:
-                if first <= start < last:
-                    style = base + self._syntax.get(key, _PLAIN)
-                    break
-            if any(first <= start < last for first, last in changed):
+            if token < len(syntax) and syntax[token][0] <= start:
+                style += self._syntax.get(syntax[token][2], _PLAIN)
+            if word < len(changed) and changed[word][0] <= start:
                 style += self._styles[part]
             segments.append(Segment(text[start:end], style))
         return segments

@@ -98,6 +98,8 @@ class DiffView(ScrollView, can_focus=True):
     def show(self, subject: str, files: Sequence[BaselineFile], hunks: Sequence[Hunk]) -> None:
         """Show `hunks` against `files`; the same `subject` again keeps the place, whatever has grown."""
         fresh = subject != self._subject
+        if not fresh and hunks is self._hunks:
+            return
         had_hunks = bool(self._hunks) and not fresh
         decisions = {hunk.id: hunk.decision for hunk in hunks}
         unchanged = not fresh and _texts(hunks) == _texts(self._hunks)
@@ -224,9 +226,11 @@ class DiffView(ScrollView, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         if not self._moving:
             self._follow_scroll(round(new_value))
+        self._prefetch_soon(1 if new_value >= old_value else -1)
+
+    def _prefetch_soon(self, direction: int) -> None:
         if self._prefetch_timer is None:
-            ahead = 1 if new_value >= old_value else -1
-            self._prefetch_timer = self.set_timer(PREFETCH_SECONDS, lambda: self._prefetch(ahead))
+            self._prefetch_timer = self.set_timer(PREFETCH_SECONDS, lambda: self._prefetch(direction))
 
     def _follow_scroll(self, top: int) -> None:
         bottom = top + self.size.height
@@ -238,10 +242,13 @@ class DiffView(ScrollView, can_focus=True):
             self.current = visible[0]
 
     def _prefetch(self, direction: int) -> None:
+        """Find the colours of the next page in the direction of reading; block by block, so that keys get through."""
         self._prefetch_timer = None
         top, height = round(self.scroll_y), self.size.height
-        if self._painter is not None:
-            self._painter.prepare(top + 2 * height if direction > 0 else top - height)
+        first = top + height if direction > 0 else top - height
+        rows = range(max(0, first), min(self.model.rows, first + height))
+        if self._painter is not None and any(self._painter.prepare(index) for index in rows):
+            self._prefetch_soon(direction)
 
     def go_to(self, index: int) -> None:
         """Make the hunk at `index` the current one and bring it into view."""

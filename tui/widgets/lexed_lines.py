@@ -31,10 +31,12 @@ class LexedLines:
         block = self._block(index // BLOCK)
         return block[index % BLOCK] if index % BLOCK < len(block) else ()
 
-    def prepare(self, index: int) -> None:
-        """Lex the block of the line at `index` ahead of its painting."""
-        if 0 <= index < len(self.lines):
-            self._block(index // BLOCK)
+    def prepare(self, index: int) -> bool:
+        """Lex the block of the line at `index` ahead of its painting; False when that was done before."""
+        if index // BLOCK in self._blocks:
+            return False
+        self._block(index // BLOCK)
+        return True
 
     def _block(self, number: int) -> Lexed:
         found = self._blocks.get(number)
