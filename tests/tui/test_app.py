@@ -208,6 +208,35 @@ async def test_help_lists_the_keys_of_this_pane(open_app: OpenApp, size: tuple[i
         await person.misses("Keys: Profile")
 
 
+async def test_ctrl_o_jumps_to_any_pane(open_app: OpenApp) -> None:
+    async with open_app() as person:
+        await person.press("2")
+        await person.sees("written from")
+        await person.press("ctrl+o")
+        await person.sees("Jump to", "d  versions")
+        await person.press("d")
+        await person.misses("Jump to")
+        assert person.app.focused is not None and person.app.focused.id == "versions"
+
+
+async def test_z_lets_the_pane_fill_the_screen_and_takes_it_back(open_app: OpenApp) -> None:
+    async with open_app() as person:
+        await person.sees("callers", "re.match(PATTERN, line)")
+        await person.press("enter", "z")
+        await person.misses("callers")
+        await person.press("escape")
+        await person.sees("callers")
+
+
+async def test_a_click_presses_a_key_or_goes_to_a_stage(open_app: OpenApp, root: Path) -> None:
+    async with open_app(quiet(root)) as person:
+        await person.sees("2 Prompts")
+        await person.pilot.click("StageBar", offset=(24, 0))
+        await person.sees("▸ Prompts")
+        await person.pilot.click("Footer", offset=(2, 0))
+        await person.engine.received(RunProfile)
+
+
 async def test_a_stopped_engine_is_shown_and_p_reaches_for_it_again(open_app: OpenApp) -> None:
     async with open_app() as person:
         person.engine.push(Stopped(), numbered=False)

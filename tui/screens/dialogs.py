@@ -103,6 +103,17 @@ class QuitDialog(ChoiceDialog):
         super().__init__(count, f"{shown}{more}\n\n`mpco` comes back to them at any time.", choices)
 
 
+JUMP_KEYS = "asdfghl"
+
+
+class JumpDialog(ChoiceDialog):
+    """Any pane of a screen by one letter; answers with the id of the widget to go to."""
+
+    def __init__(self, panes: Sequence[tuple[str, str]]) -> None:
+        choices = [Choice(key, title, id) for key, (id, title) in zip(JUMP_KEYS, panes, strict=False)]
+        super().__init__("Jump to", "A letter goes to its pane.", choices)
+
+
 def proof_of(state: State, hunks: Sequence[Hunk]) -> Evaluation | None:
     """The newest evaluation that found exactly these hunks faster."""
     wanted = {hunk.id for hunk in hunks}
@@ -170,6 +181,7 @@ class ApplyDialog(ModalScreen[Apply | None]):
         field = self.query_one(Input)
         field.display = True
         field.border_title = "name of the branch" if target == "branch" else "path of the patch file"
+        field.border_subtitle = "enter writes · esc goes back"
         field.value = self._branch if target == "branch" else "mpco.patch"
         field.focus()
 

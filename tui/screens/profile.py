@@ -245,6 +245,10 @@ def _no_profile(state: State, command: str) -> str:
     return f"The profile run of `{command}` was {job.state}.\n\nPress p to run it again."
 
 
+def _calls(number: int) -> str:
+    return f"  {count(number)} call{'s' if number > 1 else ''}" if number else ""
+
+
 def _edges(edges: tuple[Edge, ...], none: str) -> Content:
     if not edges:
         return Content.styled(none, "$text-muted")
@@ -253,7 +257,7 @@ def _edges(edges: tuple[Edge, ...], none: str) -> Content:
         Content.assemble(
             (f"{percent(edge.share):>6} ", "bold"),
             edge.function,
-            (f"  {count(edge.calls)} calls" if edge.calls else "", "$text-muted"),
+            (_calls(edge.calls), "$text-muted"),
         )
         for edge in ranked
     ]

@@ -6,7 +6,9 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.content import Content
 from textual.screen import Screen
+from textual.widget import Widget
 
 from engine.model import ContextName
 from engine.protocol import Cancel
@@ -38,6 +40,7 @@ class StageScreen(Screen[None]):
         Binding("w", "write", "write", id="verb.write", tooltip="Write accepted hunks to tree, branch or patch file"),
         Binding("x", "cancel_job", "cancel", id="job.cancel", tooltip="Cancel the running job and its processes"),
         Binding("z", "toggle_zoom", "zoom", show=False, id="pane.zoom", tooltip="Let the pane fill the screen, or not"),
+        Binding("ctrl+o", "jump", "jump", show=False, id="pane.jump", tooltip="Jump to any pane"),
         Binding("escape", "step_out", "back", show=False, id="pane.out", tooltip="Step out one layer"),
     ]
 
@@ -152,7 +155,28 @@ class StageScreen(Screen[None]):
         elif self.focused is not None:
             self.maximize(self.focused)
 
+    def action_jump(self) -> None:
+        """ctrl+o: to any pane by one letter."""
+        from tui.screens.dialogs import JumpDialog
+
+        panes = [(widget.id, pane_title(widget)) for widget in self.focus_chain if isinstance(widget, Widget)]
+        named = [(id, title) for id, title in panes if id and title]
+
+        def go(id: str | None) -> None:
+            if id:
+                self.query_one(f"#{id}").focus()
+
+        self.app.push_screen(JumpDialog(named), go)
+
     def action_step_out(self) -> None:
         """esc: step out one layer; a stage with layers of its own overrides it."""
         if self.maximized is not None:
             self.minimize()
+
+
+def pane_title(widget: Widget) -> str:
+    """What the border around a widget says, in plain text; its id where there is no border."""
+    for node in widget.ancestors_with_self:
+        if isinstance(node, Widget) and node.border_title:
+            return Content.from_markup(str(node.border_title)).plain
+    return (widget.id or "").replace("-", " ")
