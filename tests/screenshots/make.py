@@ -1,6 +1,6 @@
 """Makes the README's screenshots: the real app, on a copy of the demo project, with the real engine.
 
-    python -m tests.screenshots.make
+python -m tests.screenshots.make
 """
 
 import asyncio
