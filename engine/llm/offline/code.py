@@ -51,8 +51,7 @@ class Code:
         self._starts = [0]
         for line in self._lines:
             self._starts.append(self._starts[-1] + len(line))
-        trees = (module, *self.added)
-        self._taken = set(dir(builtins)) | {word for tree in trees for word in _words(tree)}
+        self._taken = set(dir(builtins)) | set(re.findall(r"\w+", "\n".join([text, *added])))
 
     # ------------------------------------------------------------------------------------------- places
 
@@ -210,7 +209,3 @@ def _own_nodes(function: Function) -> Iterator[ast.AST]:
         yield node
         if not isinstance(node, SCOPES):
             waiting.extend(reversed(list(ast.iter_child_nodes(node))))
-
-
-def _words(tree: ast.AST) -> set[str]:
-    return set(re.findall(r"\w+", ast.dump(tree)))

@@ -5,7 +5,7 @@ UNKNOWN, and a rule that meets it leaves the code alone.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from engine.llm.offline.code import Code, words
@@ -42,6 +42,8 @@ class Kind(NamedTuple):
 
 
 UNKNOWN = Kind("?")
+PENDING = Kind("!")
+"""Depends on a name whose kind is being worked out right now."""
 STR, INT, FLOAT, BOOL, BYTES, NONE = (Kind(name) for name in ("str", "int", "float", "bool", "bytes", "None"))
 SCALAR = Kind("scalar")
 """One of several hashable kinds, as an optional string is."""
@@ -55,9 +57,9 @@ CONTAINERS = {"list": "list", "List": "list", "set": "set", "Set": "set", "froze
               "Sequence": "iterable", "Collection": "iterable", "deque": "deque"}  # fmt: skip
 
 
-def join(kinds: Iterator[Kind | None] | list[Kind | None]) -> Kind:
-    """The kind of a value that is one of `kinds`; None stands for one that is still being worked out."""
-    known = {kind for kind in kinds if kind is not None}
+def join(kinds: Iterable[Kind]) -> Kind:
+    """The kind of a value that is one of `kinds`; those still being worked out do not count."""
+    known = set(kinds) - {PENDING}
     if len(known) == 1:
         return known.pop()
     return SCALAR if known and all(kind.hashable for kind in known) else UNKNOWN
@@ -68,7 +70,8 @@ class Kinds:
 
     def __init__(self, code: Code) -> None:
         self._code = code
-        self._asked: set[str] = set()
+        self._asked: dict[str, Kind] = {}
+        """Names whose kind is being worked out, and what it is taken to be meanwhile."""
         self.classes = {item.name: item for item in code.module.body if isinstance(item, ast.ClassDef)}
         self.functions = {item.name: item for item in code.module.body if isinstance(item, ast.FunctionDef)}
         self.constants = dict(_constants(code))
@@ -92,7 +95,7 @@ class Kinds:
             case ast.JoinedStr():
                 return STR
             case ast.Name():
-                return self._name(node.id) or UNKNOWN
+                return self._name(node.id)
             case ast.BinOp():
                 return self._operation(node)
             case ast.Compare():
@@ -138,29 +141,32 @@ class Kinds:
                 return Kind(CONTAINERS[name], join([*kinds]))
         return UNKNOWN
 
-    def _name(self, name: str) -> Kind | None:
+    def _name(self, name: str) -> Kind:
         if name in self._asked:
-            return None
-        self._asked.add(name)
-        try:
-            if name in self.bindings:
-                kinds = [self._binding(node) for node in self.bindings[name]]
-                if name in self.parameters:
-                    kinds.append(self.annotation(self.parameters[name]))
-                return join(kinds)
+            return self._asked[name]
+        if name not in self.bindings:
             if name in self.parameters:
                 return self.annotation(self.parameters[name])
             return self.of(self.constants[name]) if name in self.constants else UNKNOWN
-        finally:
-            self._asked.discard(name)
+        # A name can be bound to something made from itself: what the other bindings suggest must then hold for all.
+        first = self._bound(name, PENDING)
+        return first if self._bound(name, first) == first else UNKNOWN
 
-    def _binding(self, node: ast.AST) -> Kind | None:
+    def _bound(self, name: str, taken: Kind) -> Kind:
+        self._asked[name] = taken
+        kinds = [self._binding(node) for node in self.bindings[name]]
+        if name in self.parameters:
+            kinds.append(self.annotation(self.parameters[name]))
+        del self._asked[name]
+        return join(kinds)
+
+    def _binding(self, node: ast.AST) -> Kind:
         parent = self._code.parents[node]
         match parent:
             case ast.AnnAssign():
                 return self.annotation(parent.annotation)
             case ast.Assign() | ast.NamedExpr():
-                return self._value(parent.value)
+                return self.of(parent.value)
             case ast.AugAssign():
                 return self._operation(ast.BinOp(left=parent.target, op=parent.op, right=parent.value))
             case ast.For() | ast.comprehension():
@@ -168,9 +174,6 @@ class Kinds:
             case ast.Tuple():
                 return self._unpacked(node, parent)
         return UNKNOWN
-
-    def _value(self, node: ast.AST) -> Kind | None:
-        return self._name(node.id) if isinstance(node, ast.Name) else self.of(node)
 
     def _unpacked(self, node: ast.AST, target: ast.Tuple) -> Kind:
         above = self._code.parents[target]
@@ -198,6 +201,8 @@ class Kinds:
 
     def _operation(self, node: ast.BinOp) -> Kind:
         left, right = self.of(node.left), self.of(node.right)
+        if PENDING in (left, right):
+            return PENDING
         if isinstance(node.op, ast.Mod) and left == STR:
             return STR
         if isinstance(node.op, ast.Add) and (left == STR or right == STR):
@@ -248,6 +253,8 @@ class Kinds:
         return {"compile": PATTERN, "split": Kind("list", SCALAR), "sub": STR}.get(name, UNKNOWN)
 
     def _method(self, kind: Kind, receiver: ast.expr, name: str, node: ast.Call) -> Kind:
+        if kind == PENDING:
+            return PENDING
         if kind == PATTERN:
             return self._regex(name)
         if kind == MATCH:

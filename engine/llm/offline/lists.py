@@ -162,11 +162,18 @@ def _use(code: Code, node: ast.Name) -> Use:
             return "read", parent
         case ast.Return():
             return "return", parent
-        case ast.If() | ast.While() | ast.IfExp() if node is parent.test:
-            return "truth", parent
-        case ast.UnaryOp(op=ast.Not()):
-            return "truth", parent
-    return "other", parent
+        case ast.Tuple() if isinstance(above, ast.Return):
+            return "return", parent
+    return ("truth" if _is_condition(code, node) else "other"), parent
+
+
+def _is_condition(code: Code, node: ast.AST) -> bool:
+    """Whether only the truth of `node` counts: it is a test, or a part of one."""
+    parent = code.parents[node]
+    while isinstance(parent, ast.BoolOp):
+        node, parent = parent, code.parents[parent]
+    negated = isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)
+    return negated or (isinstance(parent, (ast.If, ast.While, ast.IfExp)) and node is parent.test)
 
 
 def _method(code: Code, method: str, call: ast.Call) -> Use:

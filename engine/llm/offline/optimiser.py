@@ -143,13 +143,14 @@ def _open(request: Request) -> tuple[Draft | None, str]:
 def _rewrite(draft: Draft, rules: Iterable[Rule], most: int) -> list[tuple[str, str]]:
     """Make up to `most` rewrites; returns (rule, note) of each."""
     notes: list[tuple[str, str]] = []
+    code = draft.code()
     for rule in rules:
         while len(notes) < most:
-            code = draft.code()
             found = rule.find(code)
             if found is None or not draft.take(code, found):
                 break
             notes.append((rule.name, found.note))
+            code = draft.code()
     return notes
 
 

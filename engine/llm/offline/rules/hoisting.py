@@ -38,7 +38,7 @@ def _is_movable(kinds: Kinds, node: ast.expr) -> bool:
             plain = all(isinstance(arg, ast.Constant) and isinstance(arg.value, str) for arg in args)
             return method in SAFE_METHODS and plain and kinds.of(text) == STR and _cannot_fail(kinds, text)
         case ast.Call():
-            return _is_length(kinds, node)
+            return _is_length(node, kinds)
         case ast.BinOp():
             steps = sum(isinstance(item, ast.BinOp) for item in ast.walk(node))
             # A single sum of numbers costs less than the line that would hold it.
@@ -78,11 +78,11 @@ def _is_invariant(code: Code, kinds: Kinds, node: ast.expr, loop: Loop) -> bool:
     bound = kinds.bindings.keys() | kinds.parameters.keys() | kinds.constants.keys()
     if not names <= bound:
         return False
-    measured = [item.args[0] for item in ast.walk(node) if _is_length(kinds, item)]
+    measured = [item.args[0] for item in ast.walk(node) if _is_length(item, kinds)]
     return all(isinstance(item, ast.Name) and stable(code, kinds, item.id, loop) for item in measured)
 
 
-def _is_length(kinds: Kinds, node: ast.AST) -> TypeGuard[ast.Call]:
+def _is_length(node: ast.AST, kinds: Kinds) -> TypeGuard[ast.Call]:
     match node:
         case ast.Call(func=ast.Name(id="len"), args=[ast.Name() as values], keywords=[]):
             return "len" not in kinds.bindings and kinds.of(values).name in MEASURED
