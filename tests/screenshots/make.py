@@ -4,6 +4,7 @@ python -m tests.screenshots.make
 """
 
 import asyncio
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -64,8 +65,9 @@ async def main() -> None:
 
 
 def picture(app: MpcoApp, name: str) -> None:
-    """Write what the screen shows as SVG."""
-    (FOLDER / f"{name}.svg").write_text(app.export_screenshot(title="MPCO"))
+    """Write what the screen shows as SVG, without the fonts that Textual would have fetched."""
+    without_web_fonts = re.sub(r"@font-face \{.*?\}", "", app.export_screenshot(title="MPCO"), flags=re.DOTALL)
+    (FOLDER / f"{name}.svg").write_text(without_web_fonts)
 
 
 if __name__ == "__main__":
