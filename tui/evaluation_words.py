@@ -62,7 +62,7 @@ def circumstances(evaluation: Evaluation) -> str:
     if evaluation.measurements:
         load = evaluation.measurements[-1].load
         parts.append(f"load {load:.1f}")
-    if evaluation.reason and evaluation.verdict not in FAILURES:
+    if evaluation.reason and evaluation.verdict is None:
         parts.append(evaluation.reason)
     return " · ".join(parts)
 
@@ -89,7 +89,7 @@ def waiting(state: State, evaluation: Evaluation) -> str:
 
 def output_lines(evaluation: Evaluation) -> list[str]:
     """The reason, then the kept output of every step, failed ones last so that they are what is in view."""
-    lines = [f"{HEADING}{evaluation.reason}"] if evaluation.reason else []
+    lines = [f"{HEADING}{evaluation.reason}"] if evaluation.verdict in FAILURES and evaluation.reason else []
     for step in sorted(evaluation.steps, key=lambda item: not item.passed):
         how = "passed" if step.passed else "ran into a limit" if step.exit_code is None else f"exit {step.exit_code}"
         title = f"{_STEP_WORDS[step.name]} of the {step.arm}: {how}, {step.seconds:.1f} s"

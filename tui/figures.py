@@ -38,13 +38,14 @@ def _value(item: Measurement, metric: Metric) -> float:
     return {"wall": item.wall, "cpu": item.cpu, "memory": float(item.max_rss)}[metric]
 
 
-def quantity(value: float, metric: Metric) -> str:
-    """`value` (seconds or bytes) with three digits and the unit that suits it."""
+def quantity(value: float, metric: Metric, like: float = 0.0) -> str:
+    """`value` (seconds or bytes) with three digits, in the unit that suits it, or that suits `like` if given."""
     units = _BYTES if metric == "memory" else _SECONDS
-    size, unit = next(((size, unit) for size, unit in units if abs(value) >= size), units[-1])
-    scaled = value / size
-    digits = max(0, 2 - math.floor(math.log10(abs(scaled)))) if scaled else 0
-    return f"{scaled:.{min(digits, 3)}f} {unit}"
+    size, unit = next(((size, unit) for size, unit in units if abs(like or value) >= size), units[-1])
+    if not value:
+        return f"0 {unit}"
+    digits = max(0, 2 - math.floor(math.log10(abs(value / size))))
+    return f"{value / size:.{min(digits, 3)}f} {unit}"
 
 
 def ticks(low: float, high: float, count: int) -> list[float]:

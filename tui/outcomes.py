@@ -32,8 +32,8 @@ def outcome(evaluation: Evaluation) -> Outcome:
     if evaluation.verdict is not None:
         return _verdict(evaluation.verdict, evaluation.estimate)
     sign, words, style = _STATES.get(evaluation.state, ("·", evaluation.state, ""))
-    if evaluation.state == "measuring":
-        words = f"pair {pairs_begun(evaluation)}"
+    if evaluation.state == "measuring" and (pair := pairs_begun(evaluation)):
+        words = f"pair {pair}"
     return Outcome(sign, words, style)
 
 

@@ -99,6 +99,16 @@ async def test_the_keys_act_on_the_evaluation_under_the_cursor(open_app: OpenApp
         await person.sees("logreport/parse.py · algorithms v1 ▸ hunk")
 
 
+async def test_a_click_chooses_and_a_double_click_goes_to_the_diff(open_app: OpenApp) -> None:
+    async with open_app() as person:
+        await person.press("4")
+        await person.sees("▶ loops v1  pair 4", "measuring, pair 4")
+        await person.pilot.click("#queue", offset=(5, 2))
+        await person.sees("at least 8.9%")
+        await person.pilot.click("#queue", offset=(5, 2), times=2)
+        await person.sees("algorithms v1 ▸ hunk")
+
+
 async def test_it_opens_on_the_candidate_the_person_comes_from(open_app: OpenApp) -> None:
     async with open_app() as person:
         await person.press("3")

@@ -37,8 +37,13 @@ class BenchmarksScreen(StageScreen):
     AUTO_FOCUS = "#queue"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "output", "output", id="benchmarks.output", tooltip="What build and tests printed, or the runs"),
-        Binding("full_stop", "move(1)", "next", show=False, key_display=".", tooltip="Next evaluation"),
-        Binding("comma", "move(-1)", "previous", show=False, key_display=",", tooltip="Previous evaluation"),
+        *(
+            Binding(key, f"move({step})", text, show=False, key_display=sign, id=f"benchmarks.{id}", tooltip=text)
+            for key, sign, step, id, text in (
+                ("full_stop", ".", 1, "next", "Next evaluation"),
+                ("comma", ",", -1, "previous", "Previous evaluation"),
+            )
+        ),
     ]
 
     def __init__(self) -> None:

@@ -43,10 +43,15 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
         Binding("ctrl+r", "redo", "redo", show=False, id="diffs.redo", tooltip="Decide again what was taken back"),
         Binding("n", "hunk(1)", "next hunk", id="diffs.next_hunk", tooltip="Next hunk"),
         Binding("N", "hunk(-1)", "previous hunk", show=False, id="diffs.previous_hunk", tooltip="Previous hunk"),
-        Binding("full_stop", "candidate(1)", "next", show=False, key_display=".", tooltip="Next candidate"),
-        Binding("comma", "candidate(-1)", "previous", show=False, key_display=",", tooltip="Previous candidate"),
-        Binding("right_square_bracket", "file(1)", "next file", show=False, key_display="]", tooltip="Next file"),
-        Binding("left_square_bracket", "file(-1)", "last file", show=False, key_display="[", tooltip="Previous file"),
+        *(
+            Binding(key, action, text, show=False, key_display=sign, id=f"diffs.{id}", tooltip=text.capitalize())
+            for key, sign, action, id, text in (
+                ("full_stop", ".", "candidate(1)", "next", "next candidate"),
+                ("comma", ",", "candidate(-1)", "previous", "previous candidate"),
+                ("right_square_bracket", "]", "file(1)", "next_file", "next file"),
+                ("left_square_bracket", "[", "file(-1)", "previous_file", "previous file"),
+            )
+        ),
         Binding("space", "mark", "mark", show=False, id="diffs.mark", tooltip="Mark the candidate for b and w"),
         Binding("v", "answer", "answer", id="diffs.answer", tooltip="The LLM's own words, or the diff again"),
         Binding("s", "layout", "layout", show=False, id="diffs.layout", tooltip="Side by side, unified, or by width"),
@@ -286,7 +291,7 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
             return
         count = len(command.candidates)
         text = f"Queued {count} candidate{'s' * (count != 1)} to be built, tested and measured; 4 shows how far it is."
-        self.mpco.perform(command, lambda _: self.notify(text, title="Benchmarks", markup=False))
+        self.mpco.perform(command, lambda _: self.notify(text, title="Benchmarks", timeout=3, markup=False))
 
     def action_write(self) -> None:
         """w: write the accepted hunks."""

@@ -115,7 +115,7 @@ class AnswerView(ScrollView, can_focus=True):
 def _wrapped(line: str, width: int) -> list[str]:
     """`line` in rows of at most `width` cells, broken at blanks where there are any."""
     rows = []
-    while cell_len(line) > width:
+    while len(line) > width or cell_len(line) > width:
         cut = fit = _fitting(line, width)
         blank = line.rfind(" ", 1, fit + 1)
         if blank > 0 and line[:blank].strip():

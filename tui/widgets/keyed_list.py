@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import OptionList
@@ -54,6 +55,14 @@ class KeyedList(OptionList):
     def ids(self) -> list[str]:
         """Ids of the rows that can be chosen, in order."""
         return [row.id for row in self._rows if row.id]
+
+    def on_click(self, event: events.Click) -> None:
+        """A click chooses the row; only a double click goes into it, as enter does."""
+        index = event.style.meta.get("option")
+        if event.chain < 2 and index is not None:
+            event.prevent_default()
+            if not self.get_option_at_index(index).disabled:
+                self.highlighted = index
 
     def show(self, rows: Sequence[ListRow], current: str) -> None:
         """Render `rows`, with the cursor on the row of id `current`."""

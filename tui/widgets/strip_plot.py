@@ -60,7 +60,7 @@ def plot_lines(arms: tuple[tuple[str, Runs], ...], metric: Metric, width: int, s
     lines: list[Content] = []
     for name, runs in arms:
         lines += _arm_lines(name, runs, metric, (scale[0], scale[-1]), room, stack)
-    marks = [(column(tick, scale[0], scale[-1], room), quantity(tick, metric)) for tick in scale]
+    marks = [(column(tick, scale[0], scale[-1], room), quantity(tick, metric, like=scale[-1])) for tick in scale]
     axis = ["─"] * room
     for at, _ in marks:
         axis[at] = "┴"
