@@ -149,7 +149,8 @@ class MpcoApp(App[None]):
 
     def _engine_is(self, link: EngineLink, problem: str) -> None:
         self.engine, self.engine_problem = link, problem
-        self.say(problem, "error")
+        if self.state.project is not None:  # before that, the empty screen itself says it
+            self.say(problem, "error")
         self._paint_soon()
 
     def _take(self, event: Event) -> None:

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from engine.model import Bottleneck, Edge, Profile
 from engine.protocol import Mark
-from tui import editor
+from tui import editor, verbs
 from tui.screens.stage import StageScreen
 from tui.state import State
 from tui.widgets.bars import count, percent
@@ -188,7 +188,9 @@ class ProfileScreen(StageScreen):
     def action_mark(self) -> None:
         """space: mark for the verbs, or unmark."""
         current = self.query_one(BottleneckTable).current
-        if current is None:
+        if not self.mpco.state.bottlenecks:
+            self.mpco.say(verbs.NO_PROFILE, "warning")
+        elif current is None:
             self.mpco.say("This time belongs to no function of the project; it cannot be marked.", "warning")
         else:
             self.mpco.perform(Mark(bottlenecks=(current.id,), marked=not current.marked))

@@ -112,7 +112,9 @@ class CursorList(ScrollView, can_focus=True):
         strip = Strip([Segment(text, style) for text, style in self.row(index, width)])
         shown = strip.adjust_cell_length(width)
         if index == self.cursor:
-            shown = shown.apply_style(self.get_component_rich_style("cursor-list--cursor", partial=True))
+            style = self.get_component_rich_style("cursor-list--cursor", partial=True)
+            # Of a terminal's own colours nobody knows which are readable on each other: the cursor's row has its own.
+            shown = Strip([Segment(shown.text, style)]) if self.app.current_theme.ansi else shown.apply_style(style)
         return shown.apply_style(self.rich_style)
 
     # ------------------------------------------------------------------------------------------- moving
