@@ -140,7 +140,8 @@ class _Answer:
 
     def take(self, chunk: Any) -> Delta | None:
         """What a chunk of the stream adds; None for chunks that carry no text."""
-        self._returned_model = getattr(chunk, "model", None) or self._returned_model
+        hidden = getattr(chunk, "_hidden_params", None) or {}  # `chunk.model` is only what was asked for
+        self._returned_model = hidden.get("provider_response_model") or self._returned_model
         self._usage = getattr(chunk, "usage", None) or self._usage
         if not chunk.choices:
             return None

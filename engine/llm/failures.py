@@ -63,10 +63,12 @@ def _chain(error: BaseException) -> list[BaseException]:
     return found
 
 
-def _retry_after(error: Any) -> str:
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    seconds = headers.get("retry-after")
-    return f"; it asks to wait {seconds} s" if seconds else "; wait a while, or lower max_parallel"
+def _retry_after(error: BaseException) -> str:
+    for item in _chain(error):  # litellm's own exception has lost the headers of the response
+        headers = getattr(getattr(item, "response", None), "headers", None) or {}
+        if headers.get("retry-after"):
+            return f"; it asks to wait {headers['retry-after']} s"
+    return "; wait a while, or lower max_parallel"
 
 
 def _detail(text: str, key: str) -> str:

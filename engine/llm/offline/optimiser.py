@@ -2,6 +2,7 @@
 
 import ast
 import re
+import textwrap
 from collections.abc import Iterable
 
 from engine.llm.offline import answer
@@ -125,9 +126,12 @@ def _open(request: Request) -> tuple[Draft | None, str]:
     """(the draft, or None and why not)."""
     if not request.path.endswith((".py", ".pyi", ".pyw")):
         return None, f"I rewrite Python only, and `{request.path}` is something else."
-    try:
-        module = ast.parse(request.file)
-    except (SyntaxError, ValueError):
+    text = request.file
+    if request.partial and _parsed(text) is None:
+        # What was left out of a long file can leave the rest unreadable; the function by itself is not.
+        text = textwrap.dedent(request.code)
+    module = _parsed(text)
+    if module is None:
         return None, f"I cannot parse `{request.path}`."
     found = _locate(module, request)
     if found is None:
@@ -137,7 +141,14 @@ def _open(request: Request) -> tuple[Draft | None, str]:
             return None, f"I leave generators, coroutines and global state alone, and `{request.function}` has such."
         if isinstance(node, ast.Name) and node.id in INTROSPECTION:
             return None, f"`{request.function}` looks at its own names with `{node.id}`, so I leave it alone."
-    return Draft(request.file, found), ""
+    return Draft(text, found), ""
+
+
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError):
+        return None
 
 
 def _rewrite(draft: Draft, rules: Iterable[Rule], most: int) -> list[tuple[str, str]]:
@@ -157,7 +168,11 @@ def _rewrite(draft: Draft, rules: Iterable[Rule], most: int) -> list[tuple[str, 
 def _code(draft: Draft, request: Request) -> str:
     match "function" if request.partial else request.edit_format:
         case "function":
-            return answer.as_function(draft.function(), draft.imports, draft.definitions)
+            function = draft.function()
+            if not function.startswith((" ", "\t")):
+                indent = request.code[: len(request.code) - len(request.code.lstrip(" \t"))]
+                function = textwrap.indent(function, indent)
+            return answer.as_function(function, draft.imports, draft.definitions)
         case "file":
             return answer.as_file(request.path, draft.whole())
         case "diff":

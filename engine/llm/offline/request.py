@@ -23,9 +23,11 @@ class Request(msgspec.Struct, frozen=True):
     line: int
     end_line: int
     file: str
-    """Text of the whole file; of the function alone when the file was not sent."""
+    """Text of the whole file, or of those parts that were sent."""
     edit_format: EditFormat
-    partial: bool = False
+    code: str
+    """Text of the function, with its own indentation."""
+    partial: bool
     """Whether parts of the file were left out, so that only the function can be given whole."""
 
 
@@ -37,12 +39,13 @@ def read(message: str) -> Request | None:
     file, file_end = _fenced(message, "### Enclosing file", head.end())
     function, end = _fenced(message, "### Function to optimise", file_end)
     wanted = FORMAT.search(message, end)
-    if file is None and function is None:
+    if function is None:
         return None
     edit_format: EditFormat = msgspec.convert(wanted.group(1) if wanted else "function", EditFormat)
     partial = file is None or bool(LEFT_OUT.match(message, file_end))
-    shown = file or function or ""
-    return Request(head["name"], head["path"], int(head["a"]), int(head["b"]), shown, edit_format, partial)
+    return Request(
+        head["name"], head["path"], int(head["a"]), int(head["b"]), file or "", edit_format, function, partial
+    )
 
 
 def _fenced(message: str, heading: str, start: int) -> tuple[str | None, int]:

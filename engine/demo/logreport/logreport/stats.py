@@ -6,9 +6,10 @@ from logreport.parse import Entry
 
 # In this order: most browsers name several others, to be served the same pages.
 CLIENTS = (
-    ("googlebot", "robot"), ("bingbot", "robot"), ("yandex", "robot"), ("ahrefs", "robot"), ("crawler", "robot"),
-    ("spider", "robot"), ("curl/", "tool"), ("wget/", "tool"), ("python-requests", "tool"), ("go-http", "tool"),
-    ("edg/", "Edge"), ("opr/", "Opera"), ("vivaldi", "Vivaldi"), ("samsungbrowser", "Samsung"),
+    ("googlebot", "robot"), ("bingbot", "robot"), ("yandex", "robot"), ("baiduspider", "robot"), ("duckduckbot", "robot"),
+    ("applebot", "robot"), ("ahrefs", "robot"), ("semrush", "robot"), ("crawler", "robot"), ("spider", "robot"),
+    ("monitor", "robot"), ("curl/", "tool"), ("wget/", "tool"), ("python-requests", "tool"), ("go-http", "tool"),
+    ("okhttp", "tool"), ("edg/", "Edge"), ("opr/", "Opera"), ("vivaldi", "Vivaldi"), ("samsungbrowser", "Samsung"),
     ("chrome/", "Chrome"), ("firefox/", "Firefox"), ("safari/", "Safari"), ("trident/", "Internet Explorer"),
 )
 
@@ -88,10 +89,11 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 def slowest_pages(entries: Sequence[Entry], pages: list[list], count: int) -> list[tuple[str, float]]:
-    """(page, 95th percentile of its response times) of the pages that are slowest by it."""
+    """(page, 95th percentile of its response times) of the pages that are slowest by it, for people."""
     times: dict[str, list[float]] = {row[0]: [] for row in pages}
     for entry in entries:
-        times[entry.target.split("?")[0]].append(entry.seconds)
+        if client(entry.agent) != "robot":
+            times[entry.target.split("?")[0]].append(entry.seconds)
     ranked = [(page, percentile(values, 95)) for page, values in times.items()]
     ranked.sort(key=lambda pair: (-pair[1], pair[0]))
     return ranked[:count]

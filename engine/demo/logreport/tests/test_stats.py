@@ -73,6 +73,10 @@ class Pages(unittest.TestCase):
         pages = stats.page_hits(entries)
         self.assertEqual(stats.slowest_pages(entries, pages, 2), [("/odd", 2.0), ("/slow", 2.0)])
 
+    def test_robots_do_not_wait(self):
+        entries = [entry(target="/a", seconds=9.0, agent=ROBOT), entry(target="/a", seconds=0.5)]
+        self.assertEqual(stats.slowest_pages(entries, stats.page_hits(entries), 2), [("/a", 0.5)])
+
 
 class Numbers(unittest.TestCase):
     def test_percentiles(self):
