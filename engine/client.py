@@ -15,8 +15,8 @@ from engine.errors import EngineError
 from engine.protocol import LINE_LIMIT, Command, Event, Follow, Reply, Request, ServerMessage, Stopped
 
 READY = "ready"
-CONNECT_ATTEMPTS = 100
-CONNECT_PAUSE = 0.05
+START_ATTEMPTS = 40
+START_PAUSE = 0.2
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(ServerMessage)
@@ -130,19 +130,20 @@ class Client:
         except OSError as refused:
             if self._root is None:
                 raise EngineError("No engine runs for this project; `mpco` starts one.") from refused
-            await asyncio.to_thread(start_engine, self._root)
-            await self._dial_patiently()
+            await self._start(self._root)
         self._reading = asyncio.create_task(self._read())
 
     async def _dial(self) -> None:
         self._reader, self._writer = await asyncio.open_unix_connection(str(self._socket), limit=LINE_LIMIT)
 
-    async def _dial_patiently(self) -> None:
-        for _ in range(CONNECT_ATTEMPTS):
+    async def _start(self, root: Path) -> None:
+        """Start the engine and connect; an engine that is just ending, or just beginning, is waited for."""
+        for _ in range(START_ATTEMPTS):
+            await asyncio.to_thread(start_engine, root)
             try:
                 return await self._dial()
             except OSError:
-                await asyncio.sleep(CONNECT_PAUSE)
+                await asyncio.sleep(START_PAUSE)
         raise EngineError("The engine was started but does not answer; see `mpco engine log`.")
 
     async def _read(self) -> None:

@@ -241,3 +241,10 @@ async def test_stop_ends_the_engine_and_its_followers(project: Path) -> None:
         await engine.send(Stop())
         with pytest.raises(StopAsyncIteration):
             await engine.until(lambda _: False, seconds=20)
+
+
+async def test_an_engine_that_is_ending_gives_way_to_the_next(project: Path) -> None:
+    for _ in range(3):
+        async with followed(project) as engine:
+            await engine.send(Stop())
+            await engine.client.closed()
