@@ -1,7 +1,6 @@
 """Says in one sentence why an LLM call failed, and what to do; a key never gets into the sentence."""
 
 import re
-from typing import Any
 
 from engine.errors import LlmError
 from engine.llm.offline import is_offline

@@ -7,6 +7,7 @@ import, and every user of litellm in this package asks `load()` for it.
 import importlib
 import os
 import threading
+import warnings
 from typing import Any
 
 from engine.llm.offline import PROVIDER
@@ -26,6 +27,8 @@ def load() -> Any:
         litellm: Any = importlib.import_module("litellm")
         litellm.suppress_debug_info = True
         litellm.telemetry = False
+        # litellm's own use of pydantic, told once for each call; nobody who reads the engine's log can act on it.
+        warnings.filterwarnings("ignore", module=r"pydantic\.|litellm\.")
         # Tokenizers of some families would be fetched from the network; the OpenAI encoding is estimate enough.
         litellm.disable_hf_tokenizer_download = True
         if all(item["provider"] != PROVIDER for item in litellm.custom_provider_map):
