@@ -290,7 +290,7 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
             self.mpco.say(command, "warning")
             return
         count = len(command.candidates)
-        text = f"Queued {count} candidate{'s' * (count != 1)} to be built, tested and measured; 4 shows how far it is."
+        text = f"Queued {count} candidate{'s' * (count != 1)}; 4 shows how far it is."
         self.mpco.perform(command, lambda _: self.notify(text, title="Benchmarks", timeout=3, markup=False))
 
     def action_write(self) -> None:
