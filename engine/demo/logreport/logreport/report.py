@@ -7,6 +7,7 @@ from logreport import stats
 from logreport.parse import Entry
 
 BARS = "▏▎▍▌▋▊▉█"
+STEPS = "▁▂▃▄▅▆▇█"
 
 
 def report(entries: Sequence[Entry], rejected: int, width: int = 72) -> str:
@@ -18,6 +19,7 @@ def report(entries: Sequence[Entry], rejected: int, width: int = 72) -> str:
     text += f"requests  {len(entries):>12,}   visitors {len(stats.visitors(entries)):>12,}\n"
     text += f"traffic   {size(stats.traffic(entries)):>12}   rejected {rejected:>12,}\n"
     text += f"busiest minute: {most} requests, from {clock(start)}\n"
+    text += f"people by hour: {sparkline(stats.by_hour(entries))}\n"
     text += "response time: " + ", ".join(f"p{q} {stats.percentile(seconds, q):.3f} s" for q in (50, 90, 95, 99)) + "\n"
     text += heading("Pages", width)
     text += table([(shorten(row[0], 40), row[1]) for row in stats.top(pages, 10)], width)
@@ -50,6 +52,12 @@ def bar(value: int, largest: int, width: int) -> str:
         return ""
     eighths = value * width * 8 // largest
     return BARS[-1] * (eighths // 8) + (BARS[eighths % 8 - 1] if eighths % 8 else "")
+
+
+def sparkline(values: Sequence[int]) -> str:
+    """One character for each value, the higher the larger; a blank for nothing."""
+    largest = max(values, default=0)
+    return "".join(STEPS[(value * 8 - 1) // largest] if value else " " for value in values)
 
 
 def shorten(text: str, width: int) -> str:

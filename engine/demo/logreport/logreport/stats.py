@@ -79,6 +79,15 @@ def traffic(entries: Sequence[Entry]) -> int:
     return total
 
 
+def by_hour(entries: Sequence[Entry]) -> list[int]:
+    """Requests of people in each hour of the day, UTC."""
+    hours = [0] * 24
+    for entry in entries:
+        if client(entry.agent) != "robot":
+            hours[entry.time // 3600 % 24] += 1
+    return hours
+
+
 def percentile(values: Sequence[float], percent: float) -> float:
     """The smallest value that at least `percent` per cent of the values do not exceed."""
     if not values:

@@ -9,13 +9,15 @@ LOG = """\
 broken
 10.7.0.1 - - [04/Mar/2024:10:18:00 +0000] "GET /shop/index.html HTTP/1.1" 200 1500 "-" "Firefox/123.0" 0.250
 """
-EXPECTED = """\
+HOURS = " " * 10 + "█" + " " * 13
+EXPECTED = f"""\
 
 Overview
 ----------------------------------------------------------------
 requests             3   visitors            2
 traffic         2.0 kB   rejected            1
 busiest minute: 2 requests, from 10:15
+people by hour: {HOURS}
 response time: p50 0.250 s, p90 0.500 s, p95 0.500 s, p99 0.500 s
 
 Pages
@@ -61,6 +63,11 @@ class Pieces(unittest.TestCase):
         self.assertEqual(report.bar(5, 10, 3), "█▌")
         self.assertEqual(report.bar(0, 10, 3), "")
         self.assertEqual(report.bar(5, 0, 3), "")
+
+    def test_sparkline(self):
+        self.assertEqual(report.sparkline([0, 1, 4, 8]), " ▁▄█")
+        self.assertEqual(report.sparkline([3, 3]), "██")
+        self.assertEqual(report.sparkline([0, 0]), "  ")
 
     def test_table_of_nothing(self):
         self.assertEqual(report.table([], 60), "")

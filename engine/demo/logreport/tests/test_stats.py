@@ -94,6 +94,11 @@ class Numbers(unittest.TestCase):
     def test_traffic_leaves_robots_out(self):
         self.assertEqual(stats.traffic([entry(size=5), entry(size=7, agent=ROBOT), entry(size=1)]), 6)
 
+    def test_people_by_hour(self):
+        times = (0, 3599, 3600, 86400 + 7200)
+        hours = stats.by_hour([entry(time=time) for time in times] + [entry(agent=ROBOT)])
+        self.assertEqual(hours, [2, 1, 1] + [0] * 21)
+
     def test_busiest(self):
         entries = [entry(time=time) for time in (0, 50, 100, 105, 110, 159, 160, 400)]
         self.assertEqual(stats.busiest(entries, 60), (4, 100))
