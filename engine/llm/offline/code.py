@@ -150,6 +150,11 @@ class Code:
         self._taken.add(candidate)
         return candidate
 
+    def local(self, name: str) -> str:
+        """`name`, or a variation of it that the function does not use."""
+        words = set(re.findall(r"\w+", self.source(self.function)))
+        return next(n for n in (name, *(f"{name}_{i}" for i in range(2, len(words) + 3))) if n not in words)
+
     def _is_elif(self, node: ast.stmt) -> bool:
         parent = self.parents.get(node)
         if not isinstance(node, ast.If) or not isinstance(parent, ast.If) or node not in parent.orelse:

@@ -126,11 +126,11 @@ def _rewrite(code: Code) -> Rewrite:
     function, kinds = code.function, Kinds(code)
     every = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
     names = [argument.arg for argument in every]
-    memo, known, result = (code.fresh(n) for n in (f"_{function.name.strip('_')}_results", "known", "result"))
+    memo, known, result = code.fresh(f"_{function.name.strip('_')}_results"), code.local("known"), code.local("result")
     key = f"({', '.join(names)})" if len(names) > 1 else names[0]
     opening = []
     if any(name in kinds.bindings for name in names):
-        fresh = code.fresh("key")
+        fresh = code.local("key")
         opening.append(f"{fresh} = {key}")
         key = fresh
     opening += [f"{known} = {memo}.get({key})", f"if {known} is not None:", f"    return {known}"]
@@ -141,7 +141,10 @@ def _rewrite(code: Code) -> Rewrite:
         if isinstance(node, ast.Return) and node.value is not None:
             start, end = code.span(node)
             value = code.text[start + len("return") : end].strip()
-            edits.append(code.replace(node, f"{memo}[{key}] = {result} = {value}\n{code.indent(node)}return {result}"))
+            plain = isinstance(node.value, (ast.Constant, ast.Name))
+            kept = f"{value}\n{code.indent(node)}return {value}"
+            made = f"{result} = {value}\n{code.indent(node)}return {result}"
+            edits.append(code.replace(node, f"{memo}[{key}] = {kept if plain else made}"))
     return Rewrite(
         tuple(edits),
         f"`{function.name}` is pure: its result depends on its arguments alone, and programs call it with the same "
