@@ -3,7 +3,7 @@ PYTHON = python3
 VENV = .venv
 STAMP = $(VENV)/.installed
 
-.PHONY: run test check clean
+.PHONY: run test check performance clean
 
 run: $(STAMP)
 	@$(VENV)/bin/mpco demo
@@ -16,6 +16,9 @@ check: $(STAMP)
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
+
+performance: $(STAMP)
+	@for file in tests/performance/*.py; do $(VENV)/bin/python -m tests.performance.$$(basename $$file .py) || exit 1; done
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("MPCO needs Python 3.11 or newer; name one with: make PYTHON=python3.12 run") if sys.version_info < (3, 11) else 0'

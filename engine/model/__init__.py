@@ -1,0 +1,67 @@
+"""The nouns of MPCO, shared by the engine and its clients.
+
+Every noun is a frozen msgspec Struct: what is stored in the session database, what travels over the
+socket and what the screen renders are the same value. Shares are fractions (0 to 1), times are seconds,
+sizes are bytes, dates are seconds since the epoch, lines count from 1 and spans include their last line.
+"""
+
+from engine.model.applications import Application, AppliedFile, Target
+from engine.model.candidates import BaselineFile, Candidate, CandidateState, Decision, EditFormat, Flag, Hunk, Unapplied
+from engine.model.evaluations import (
+    Arm,
+    Estimate,
+    Evaluation,
+    EvaluationState,
+    Measurement,
+    Objective,
+    Step,
+    Verdict,
+    Worth,
+)
+from engine.model.jobs import Job, JobKind, JobState
+from engine.model.noun import Noun
+from engine.model.profiles import Bottleneck, Edge, LineHeat, Profile, Unmapped
+from engine.model.projects import Llm, LlmFacts, Project
+from engine.model.prompts import CONTEXT_NAMES, ContextField, ContextName, Message, Prompt, TextState, Usage
+
+__all__ = [
+    "CONTEXT_NAMES",
+    "Application",
+    "AppliedFile",
+    "Arm",
+    "BaselineFile",
+    "Bottleneck",
+    "Candidate",
+    "CandidateState",
+    "ContextField",
+    "ContextName",
+    "Decision",
+    "Edge",
+    "EditFormat",
+    "Estimate",
+    "Evaluation",
+    "EvaluationState",
+    "Flag",
+    "Hunk",
+    "Job",
+    "JobKind",
+    "JobState",
+    "LineHeat",
+    "Llm",
+    "LlmFacts",
+    "Measurement",
+    "Message",
+    "Noun",
+    "Objective",
+    "Profile",
+    "Project",
+    "Prompt",
+    "Step",
+    "Target",
+    "TextState",
+    "Unapplied",
+    "Unmapped",
+    "Usage",
+    "Verdict",
+    "Worth",
+]

@@ -1,0 +1,99 @@
+"""The nouns of stage 3: answers and their hunks."""
+
+from typing import Literal
+
+from engine.model.noun import Noun
+from engine.model.prompts import Message, Usage
+
+Decision = Literal["pending", "accepted", "rejected"]
+EditFormat = Literal["function", "search_replace", "file", "diff"]
+
+
+class Hunk(Noun, frozen=True, kw_only=True):
+    """One block of changed lines of a candidate; lines carry no line ending."""
+
+    id: str
+    """Stable: derived from the candidate, the file, the old range and the content."""
+    file: str
+    old_start: int
+    """First replaced line; for a pure insertion the line before which the new lines go."""
+    old_lines: tuple[str, ...]
+    new_start: int
+    new_lines: tuple[str, ...]
+    decision: Decision = "pending"
+    complete: bool = True
+    """False while the answer still streams and the hunk may grow."""
+    cosmetic: bool = False
+    """True when no token that bears behaviour changes: comments, blank space, names of locals."""
+    note: str = ""
+    """A person's comment, or the reason for a rejection."""
+
+
+class Flag(Noun, frozen=True, kw_only=True):
+    """A place in a candidate that may win by changing the yardstick rather than the code."""
+
+    kind: str
+    """In a word or two: `result cache`, `import time`, `special case`, `tolerance`, `removed check`, `timer`."""
+    file: str
+    line: int
+    """Line of the new text."""
+    text: str
+    """One sentence for a person."""
+
+
+class BaselineFile(Noun, frozen=True, kw_only=True):
+    """A file of the project as it was when the candidate was made."""
+
+    path: str
+    text: str
+    digest: str
+    """SHA-256 of the file's bytes, in hexadecimal."""
+    encoding: str = "utf-8"
+    """Python's name of the encoding that the file was read with."""
+
+
+class Unapplied(Noun, frozen=True, kw_only=True):
+    """An edit of an answer that could not be placed, and why."""
+
+    file: str
+    reason: str
+    text: str = ""
+
+
+CandidateState = Literal["streaming", "ready", "empty", "unappliable", "failed", "interrupted"]
+
+
+class Candidate(Noun, frozen=True, kw_only=True):
+    """One LLM's streamed answer to a prompt, parsed into edits of the project's files."""
+
+    id: str
+    bottleneck: str
+    llm: str
+    prompt: str
+    state: CandidateState
+    at: float
+    model: str = ""
+    """The exact model id as the provider returned it."""
+    strategy: str = "mpco"
+    answer: str = ""
+    edit_format: EditFormat = "function"
+    files: tuple[BaselineFile, ...] = ()
+    hunks: tuple[Hunk, ...] = ()
+    unapplied: tuple[Unapplied, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    """What the cheat lens saw."""
+    sent: tuple[Message, ...] = ()
+    usage: Usage | None = None
+    seconds: float = 0.0
+    reason: str = ""
+    """In one sentence: why there is no diff, when there is none."""
+
+    @property
+    def kept(self) -> tuple[Hunk, ...]:
+        """The hunks an evaluation takes: accepted and pending ones."""
+        return tuple(hunk for hunk in self.hunks if hunk.decision != "rejected")
+
+    @property
+    def accepted(self) -> tuple[Hunk, ...]:
+        """The hunks an apply takes."""
+        return tuple(hunk for hunk in self.hunks if hunk.decision == "accepted")

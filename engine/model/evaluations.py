@@ -1,0 +1,98 @@
+"""The nouns of stage 4: runs, measurements, estimates, verdicts."""
+
+from typing import Literal
+
+from engine.model.noun import Noun
+
+Verdict = Literal[
+    "faster",
+    "slower",
+    "equivalent",
+    "inconclusive",
+    "unappliable",
+    "build failed",
+    "tests failed",
+    "crashed",
+    "timed out",
+]
+EvaluationState = Literal["queued", "preparing", "building", "testing", "measuring", "done", "cancelled", "interrupted"]
+Arm = Literal["baseline", "variant"]
+Objective = Literal["runtime", "cpu time", "memory"]
+
+
+class Step(Noun, frozen=True, kw_only=True):
+    """One build or test run of an evaluation, with the tail of its output."""
+
+    name: Literal["build", "test", "benchmark"]
+    arm: Arm
+    passed: bool
+    seconds: float
+    exit_code: int | None = None
+    """None when it was ended by a limit."""
+    output: str = ""
+
+
+class Measurement(Noun, frozen=True, kw_only=True):
+    """One run of the benchmark command."""
+
+    pair: int
+    arm: Arm
+    wall: float
+    cpu: float
+    """User plus system time of the whole process tree."""
+    max_rss: int
+    """Peak resident memory in bytes, of the largest process of the tree."""
+    at: float
+    load: float = 0.0
+    """One-minute load average when the run began."""
+    warm_up: bool = False
+    """True when the run is kept in the log but left out of the statistics."""
+
+
+class Estimate(Noun, frozen=True, kw_only=True):
+    """What the measurements so far say about the gain, as %PI = (baseline - variant) / baseline x 100."""
+
+    percent_improvement: float
+    low: float
+    """Lower end of the 95% confidence sequence; may be -inf, sent as -1e9."""
+    high: float
+    pairs: int
+
+    @property
+    def guaranteed(self) -> float:
+        """The headline: the gain that is safe to claim, 0 when none is."""
+        return max(0.0, self.low)
+
+
+class Worth(Noun, frozen=True, kw_only=True):
+    """What one hunk of a winning variant adds, measured by leaving it out."""
+
+    hunk: str
+    estimate: Estimate
+    verdict: Verdict
+    """`faster` when the variant with the hunk beats the one without it."""
+
+
+class Evaluation(Noun, frozen=True, kw_only=True):
+    """Build, tests and benchmark of a variant against the baseline."""
+
+    id: str
+    title: str
+    state: EvaluationState
+    at: float
+    candidate: str = ""
+    """Empty when the variant came from a patch file."""
+    hunks: tuple[str, ...] = ()
+    """Ids of the hunks evaluated."""
+    patch: str = ""
+    """The variant as a git-style patch against the baseline: what was proven, byte for byte."""
+    patch_digest: str = ""
+    objective: Objective = "runtime"
+    metric: Literal["wall", "cpu", "memory"] = "wall"
+    sandbox: str = ""
+    steps: tuple[Step, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+    estimate: Estimate | None = None
+    verdict: Verdict | None = None
+    worth: tuple[Worth, ...] = ()
+    reason: str = ""

@@ -1,0 +1,68 @@
+"""The nouns of stage 1: what a profile says."""
+
+from engine.model.noun import Noun
+
+
+class Edge(Noun, frozen=True, kw_only=True):
+    """One caller or callee of a bottleneck and its share of the bottleneck's total time."""
+
+    function: str
+    file: str = ""
+    line: int = 0
+    share: float = 0.0
+    calls: int = 0
+
+
+class LineHeat(Noun, frozen=True, kw_only=True):
+    """The share of all profiled time spent on one source line."""
+
+    line: int
+    share: float
+
+
+class Unmapped(Noun, frozen=True, kw_only=True):
+    """Time of the profile that belongs to no function of the project."""
+
+    name: str
+    share: float
+
+
+class Bottleneck(Noun, frozen=True, kw_only=True):
+    """A function of the project, with its exact source span and what the profile says about it."""
+
+    id: str
+    file: str
+    """Path relative to the project's root, with forward slashes."""
+    function: str
+    """Qualified name, as in `Class.method` or `outer.<locals>.inner`."""
+    line: int
+    """First line of the span, decorators included."""
+    end_line: int
+    self_share: float
+    total_share: float
+    addressable_share: float = 0.0
+    """Own time plus that of the code outside the project which it calls directly: what a rewrite can change."""
+    calls: int = 0
+    callers: tuple[Edge, ...] = ()
+    callees: tuple[Edge, ...] = ()
+    heat: tuple[LineHeat, ...] = ()
+    marked: bool = False
+
+    @property
+    def place(self) -> str:
+        """`file:line`, as editors and compilers write it."""
+        return f"{self.file}:{self.line}"
+
+
+class Profile(Noun, frozen=True, kw_only=True):
+    """One profiler run, reduced to the bottlenecks of the project."""
+
+    id: str
+    command: str
+    format: str
+    seconds: float
+    """Total profiled time."""
+    at: float
+    bottlenecks: tuple[Bottleneck, ...] = ()
+    """Ranked by addressable share, largest first."""
+    unmapped: tuple[Unmapped, ...] = ()

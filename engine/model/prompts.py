@@ -1,0 +1,64 @@
+"""The nouns of stage 2: contexts, messages, prompts, and what an LLM call took."""
+
+from typing import Literal
+
+from engine.model.noun import Noun
+
+ContextName = Literal["project", "task", "llm"]
+CONTEXT_NAMES: tuple[ContextName, ...] = ("project", "task", "llm")
+
+
+class ContextField(Noun, frozen=True, kw_only=True):
+    """One fact the meta-prompter is told, and where it came from."""
+
+    context: ContextName
+    name: str
+    value: str
+    source: str = ""
+    """For a person: `mpco.toml`, `README.md`, `pyproject.toml`, `profile`, `psutil`, `litellm`, ..."""
+
+
+class Message(Noun, frozen=True, kw_only=True):
+    """One chat message exactly as it is sent to an LLM."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Usage(Noun, frozen=True, kw_only=True):
+    """What one LLM call took."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float | None = None
+    """None when the model's price is unknown; 0.0 only when it is known to be free."""
+    estimated: bool = False
+    """True when the provider sent no usage and the figures are counted here."""
+
+
+TextState = Literal["streaming", "ready", "failed", "interrupted"]
+
+
+class Prompt(Noun, frozen=True, kw_only=True):
+    """The optimisation prompt for one (bottleneck, LLM): one immutable version of it."""
+
+    id: str
+    bottleneck: str
+    llm: str
+    """Label of the target LLM."""
+    version: int
+    author: Literal["meta", "person"]
+    text: str
+    state: TextState
+    at: float
+    parent: str = ""
+    strategy: str = "mpco"
+    meta_prompter: str = ""
+    without: tuple[ContextName, ...] = ()
+    """Contexts that were switched off when it was written."""
+    fields: tuple[ContextField, ...] = ()
+    sent: tuple[Message, ...] = ()
+    """The messages the meta-prompter was sent; empty for a person's version."""
+    usage: Usage | None = None
+    reason: str = ""
+    """Why it failed or was interrupted, in one sentence."""

@@ -1,0 +1,68 @@
+"""The `mpco` command: the app, and the same work without a screen."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.errors import MpcoError
+from tui.cli.engine import engine
+from tui.cli.evaluate import evaluate
+from tui.cli.profile import profile
+from tui.cli.project import doctor, init
+from tui.cli.report import report
+from tui.cli.run import demo, run
+from tui.cli.shell import ERROR, INTERRUPTED, open_app
+
+
+class Command(click.Group):
+    """Shows every error of MPCO as its one sentence."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand; an MpcoError ends with exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except MpcoError as error:
+            click.echo(f"mpco: {error}", err=True)
+            ctx.exit(ERROR)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=Command, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mpco")
+@click.option(
+    "-C",
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The project's folder; default: the nearest one upwards with an mpco.toml.",
+)
+@click.pass_context
+def main(ctx: click.Context, root: Path | None) -> None:
+    """Make real code faster with several LLMs, and prove it.
+
+    Without a command, opens the app on the project around this folder.
+
+    \b
+    mpco demo               see the whole job on a bundled project; no key, no network
+    mpco init               write an mpco.toml for the project in this folder
+    mpco                    open the app
+    mpco run --json         the same job without a screen
+
+    Exit codes of run, evaluate and demo: 0 improved, 1 error, 2 usage, 3 no proven improvement,
+    4 the baseline itself fails to build or pass its tests, 5 budget reached, 130 interrupted.
+    """
+    ctx.obj = root.resolve() if root else project_around(Path.cwd())
+    if ctx.invoked_subcommand is None:
+        open_app(ctx.obj)
+
+
+for command in (demo, run, profile, evaluate, report, doctor, init, engine):
+    main.add_command(command)
+
+
+def project_around(folder: Path) -> Path:
+    for place in (folder, *folder.parents):
+        if (place / "mpco.toml").is_file():
+            return place
+    return folder

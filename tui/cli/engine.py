@@ -1,0 +1,63 @@
+"""`mpco engine`: the background process."""
+
+import json
+from typing import Any
+
+import click
+
+from engine import paths
+from engine.client import Client
+from engine.errors import EngineError
+from engine.protocol import Status, Stop
+from tui.cli.shell import as_json, wait_for
+
+
+@click.group()
+def engine() -> None:
+    """The background engine of this project."""
+
+
+@engine.command()
+@as_json
+@click.pass_context
+def status(ctx: click.Context, as_json: bool) -> None:
+    """Say whether the engine runs, and what it does."""
+
+    async def whole() -> dict[str, Any]:
+        client = await Client.connect(ctx.obj, start=False)
+        try:
+            return dict(await client.send(Status()))
+        finally:
+            await client.close()
+
+    found = wait_for(whole())
+    plain = "running, pid {pid}, {jobs} jobs, {clients} clients, version {version}, project {root}"
+    click.echo(json.dumps(found) if as_json else plain.format(**found))
+
+
+@engine.command()
+@click.pass_context
+def stop(ctx: click.Context) -> None:
+    """End the engine; running evaluations go on at its next start with the measurements they have."""
+
+    async def whole() -> None:
+        client = await Client.connect(ctx.obj, start=False)
+        try:
+            await client.send(Stop())
+            await client.closed()
+        finally:
+            await client.close()
+
+    wait_for(whole())
+    click.echo("stopped")
+
+
+@engine.command()
+@click.option("-n", "count", default=50, show_default=True, help="How many lines, from the end.")
+@click.pass_context
+def log(ctx: click.Context, count: int) -> None:
+    """Print the end of the engine's log."""
+    file = paths.log_file(ctx.obj)
+    if not file.exists():
+        raise EngineError(f"{file}: there is no log yet; the engine has not run for this project.")
+    click.echo("\n".join(file.read_text(errors="replace").splitlines()[-count:]))

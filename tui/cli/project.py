@@ -1,0 +1,43 @@
+"""`mpco doctor` and `mpco init`: getting a project ready."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from tui import lines
+from tui.cli.shell import ERROR, IMPROVED, as_json
+
+
+@click.command()
+@as_json
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Say what is missing for this project and how to get it."""
+    from engine.setup import diagnose
+
+    found = diagnose(ctx.obj)
+    if as_json:
+        keys = ("name", "ok", "found", "fix")
+        click.echo(lines.json_lines({key: getattr(item, key) for key in keys} for item in found))
+    else:
+        rows = [("✔" if item.ok else "✘", item.name, item.found, "" if item.ok else item.fix) for item in found]
+        click.echo(lines.table(("", "what", "found", "how to get it"), rows))
+    ctx.exit(IMPROVED if all(item.ok for item in found) else ERROR)
+
+
+@click.command()
+@click.option("--force", is_flag=True, help="Replace an mpco.toml that is there.")
+@click.pass_context
+def init(ctx: click.Context, force: bool) -> None:
+    """Detect language, tests and benchmark, and write a small mpco.toml into this folder."""
+    from engine.setup import detect, render_config, write_config
+
+    root: Path = ctx.find_root().params.get("root") or Path.cwd()
+    text = render_config(detect(root))
+    target = root / "mpco.toml"
+    if target.exists() and not force and sys.stdin.isatty():
+        force = click.confirm(f"{target} is there already; replace it?")
+    write_config(root, text, overwrite=force)
+    click.echo(text, nl=False)
+    click.echo(f"wrote {target}; `mpco doctor` says what is missing, `mpco` opens the app", err=True)

@@ -1,0 +1,90 @@
+"""`mpco demo` and `mpco run`: the whole job."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.model import CONTEXT_NAMES
+from tui import headless
+from tui.cli.results import print_candidates
+from tui.cli.shell import as_json, exit_code, open_app, say, wait_for
+
+DEMO_FOLDER = "mpco-demo"
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@as_json
+@click.pass_context
+def demo(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
+    """Copy the bundled demo project into FOLDER (default: a fresh ./mpco-demo) and do the whole job there.
+
+    In a terminal this opens the app; without one it runs headless and prints the result table.
+    """
+    from engine.demo import copy_demo
+
+    root = copy_demo(folder or _fresh(Path.cwd() / DEMO_FOLDER)).resolve()
+    click.echo(f"demo project: {root}", err=True)
+    if sys.stdin.isatty() and sys.stdout.isatty() and not as_json:
+        open_app(root)
+    else:
+        ctx.exit(run_headless(root, headless.Plan(), as_json))
+
+
+@click.command()
+@click.option("--bottlenecks", type=click.IntRange(min=1), default=3, show_default=True, help="How many, from the top.")
+@click.option("--llm", "llms", multiple=True, help="Label of a target LLM; can be repeated. Default: all.")
+@click.option("--strategy", default="mpco", show_default=True, help="How prompts come to be.")
+@click.option(
+    "--without", multiple=True, type=click.Choice(CONTEXT_NAMES), help="Leave a context out; can be repeated."
+)
+@click.option("--max-usd", type=click.FloatRange(min=0), help="Spend at most this on LLM calls.")
+@click.option("--apply", "apply", type=click.Choice(["best"]), help="Write the best proven candidate.")
+@click.option("--branch", default="", help="With --apply: to this new git branch instead of the working tree.")
+@as_json
+@click.pass_context
+def run(
+    ctx: click.Context,
+    bottlenecks: int,
+    llms: tuple[str, ...],
+    strategy: str,
+    without: tuple[Any, ...],
+    max_usd: float | None,
+    apply: str | None,
+    branch: str,
+    as_json: bool,
+) -> None:
+    """Profile, write prompts, ask the LLMs, build, test and benchmark; print a table of verdicts.
+
+    \b
+    mpco run --bottlenecks 1 --llm loops
+    mpco run --apply best --branch faster-parse
+    """
+    if branch and not apply:
+        raise click.UsageError("--branch goes with --apply best.")
+    plan = headless.Plan(bottlenecks, llms, strategy, without, max_usd, bool(apply), branch)
+    ctx.exit(run_headless(ctx.obj, plan, as_json))
+
+
+def run_headless(root: Path, plan: headless.Plan, as_json: bool) -> int:
+    async def whole() -> tuple[headless.Outcome, Any]:
+        async with headless.Session(root, say) as session:
+            return await headless.run(session, plan), session.state
+
+    outcome, state = wait_for(whole())
+    print_candidates(state, outcome.results, as_json)
+    for job in outcome.failed:
+        say(f"{job.title}: {job.state}: {job.reason}")
+    if outcome.applied:
+        say(f"applied to {outcome.applied}")
+    return exit_code(outcome.failed, outcome.best is not None)
+
+
+def _fresh(folder: Path) -> Path:
+    number, place = 1, folder
+    while place.exists():
+        number += 1
+        place = folder.with_name(f"{folder.name}-{number}")
+    return place
