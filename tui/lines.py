@@ -47,6 +47,24 @@ def candidate_line(candidate: Candidate, evaluation: Evaluation | None, function
     return {"patch": "", "verdict": "unappliable", **nothing, "reason": candidate.reason, **about}
 
 
+def paper_line(cell: Any) -> dict[str, Any]:
+    """The JSON object of one cell of the paper's tables; figures are None where nothing was measured."""
+    keys = ("table", "system", "approach", "n", "mean", "sd", "rank")
+    line = {key: getattr(cell, key) for key in keys}
+    return line | {key: None if line[key] is None else round(line[key], 6) for key in ("mean", "sd")}
+
+
+def paper_table(cells: Sequence[Any], average: Mapping[str, float | None]) -> str:
+    """One of the paper's tables: a row a system, a column an approach, and the average ranks."""
+    rows: dict[str, list[str]] = {}
+    for cell in cells:
+        shown = "–" if cell.n == 0 else f"{cell.mean:.2f} ({cell.sd:.2f}) {cell.rank} n={cell.n}"
+        rows.setdefault(cell.system, []).append(shown)
+    body = [(system, *shown) for system, shown in rows.items()]
+    last = ("average rank", *("–" if rank is None else f"{rank:.2f}" for rank in average.values()))
+    return table(("system", *average), [*body, last])
+
+
 def json_lines(lines: Iterable[Mapping[str, Any]]) -> str:
     """One JSON object a line."""
     return "\n".join(json.dumps(line, ensure_ascii=False, allow_nan=False) for line in lines)

@@ -1,19 +1,38 @@
-"""`mpco report`: what the session knows."""
+"""`mpco report`: what the session knows, and the paper's tables."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
-from tui import headless
+from tui import headless, lines
 from tui.cli.results import print_candidates
 from tui.cli.shell import as_json, say, wait_for
 
+TABLES = ("rq1", "rq2", "rq3")
+
 
 @click.command()
+@click.option(
+    "--import",
+    "source",
+    type=click.Path(path_type=Path),
+    help="Read published measurement files (a CSV file, or a folder of them) instead of the session.",
+)
+@click.option("--table", type=click.Choice(TABLES), help="With --import: which of the paper's tables; default: all.")
 @as_json
 @click.pass_context
-def report(ctx: click.Context, as_json: bool) -> None:
-    """Print what the session knows: every candidate with its verdict."""
+def report(ctx: click.Context, source: Path | None, table: str | None, as_json: bool) -> None:
+    """Print what the session knows: every candidate with its verdict.
+
+    \b
+    mpco report --import measurements/ --table rq1      the tables of the MPCO paper, from its files
+    """
+    if source is not None:
+        _print_paper(source, (table,) if table else TABLES, as_json)
+        return
+    if table is not None:
+        raise click.UsageError("--table goes with --import.")
 
     async def whole() -> Any:
         async with headless.Session(ctx.obj, say) as session:
@@ -21,3 +40,18 @@ def report(ctx: click.Context, as_json: bool) -> None:
 
     state = wait_for(whole())
     print_candidates(state, [(item, state.latest_evaluation(item.id)) for item in state.candidates.values()], as_json)
+
+
+def _print_paper(source: Path, tables: tuple[str, ...], as_json: bool) -> None:
+    from engine.report.paper import average_ranks, cells, read_systems
+
+    systems, other = read_systems(source)
+    for name in other:
+        say(f"{source / name}: left out, its columns are not those of a measurement file")
+    for table in tables:
+        found = cells(table, systems)
+        if as_json:
+            click.echo(lines.json_lines(lines.paper_line(cell) for cell in found))
+        else:
+            click.echo(f"{table.upper()}: mean %PI (SD) rank, n snippets")
+            click.echo(lines.paper_table(found, average_ranks(table, found)) + "\n")

@@ -1,0 +1,1 @@
+"""Tables of what was measured: MPCO's own and the paper's."""
