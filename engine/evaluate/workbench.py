@@ -16,12 +16,12 @@ from engine.evaluate import sandbox as sandboxes
 from engine.evaluate.arm import Arm, open_arm
 from engine.evaluate.comparison import Comparison, Ground, News, Pair, Progress
 from engine.evaluate.machine import machine
-from engine.evaluate.protection import check_changes
 from engine.evaluate.sandbox import Sandbox
 from engine.evaluate.verdict import Ruling
 from engine.evaluate.workspace import Base, freeze, remove, survey
 from engine.execute import IO_VARIABLE, Outcome
 from engine.model import Measurement, Objective
+from engine.protected import check_changes
 
 __all__ = ["News", "Pair", "Progress", "Ruling", "Workbench"]
 

@@ -18,11 +18,8 @@ import msgspec
 
 from engine.errors import BaselineError
 from engine.evaluate.surroundings import is_environment
+from engine.protected import LEFT_OUT, is_secret
 
-LEFT_OUT = frozenset(
-    ".git .hg .svn .mpco __pycache__ .pytest_cache .mypy_cache .ruff_cache .hypothesis .tox .nox .DS_Store".split()  # noqa: SIM905
-)
-PLAIN_ENVIRONMENTS = frozenset({".env.example", ".env.sample", ".env.template"})
 SMALL_BYTES = 256 * 1024 * 1024
 """Ignored folders up to this size are copied."""
 
@@ -95,12 +92,6 @@ def remove(folder: Path) -> None:
             if not os.path.islink(path):
                 os.chmod(path, 0o700)
     shutil.rmtree(folder)
-
-
-def is_secret(name: str) -> bool:
-    """Whether the file's name says that it holds keys."""
-    base = os.path.basename(name.rstrip("/"))
-    return base == ".env" or (base.startswith(".env.") and base not in PLAIN_ENVIRONMENTS)
 
 
 def _git(root: Path, *which: str) -> list[str] | None:

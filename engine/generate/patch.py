@@ -13,8 +13,8 @@ from unidiff.patch import Hunk, PatchedFile, PatchSet
 
 from engine.errors import EditError
 from engine.generate.difference import Span, changes
-from engine.generate.protection import refusal
 from engine.model import BaselineFile
+from engine.protected import refusal
 
 Change = tuple[str, str, str]
 """(path, text before, text after)"""

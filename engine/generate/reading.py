@@ -18,9 +18,9 @@ from engine.generate.edits import Code, Edit
 from engine.generate.encoding import decode, encodable
 from engine.generate.hunks import make_hunks
 from engine.generate.placing import place
-from engine.generate.protection import refusal
 from engine.generate.streaming import streamed
 from engine.model import BaselineFile, Bottleneck, Candidate, CandidateState, Hunk, Unapplied
+from engine.protected import refusal
 
 Read = Callable[[str], BaselineFile | None]
 QUOTE = 320

@@ -12,9 +12,9 @@ from engine.generate.hunks import make_hunks
 from engine.generate.lines import FileLines, code_lines, indent_of
 from engine.generate.matching import find, fitted
 from engine.generate.placing import place
-from engine.generate.protection import refusal
 from engine.generate.python_module import PYTHON
 from engine.model import BaselineFile, Bottleneck, Candidate, Hunk
+from engine.protected import refusal
 
 
 def streamed(

@@ -1,15 +1,14 @@
 """A place in a profile (file, line, name) -> whose time that is: a function of the project, or something outside."""
 
-import fnmatch
 import hashlib
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from engine.config import Config
+from engine.protected import matching
 from engine.source import FunctionSpan, functions, innermost, language_of
 
 MODULE = "<module>"
@@ -93,7 +92,8 @@ class Places:
 
     def _is_source(self, path: str) -> bool:
         project = self._project
-        return _matches(path, project.include) and not _matches(path, (*project.exclude, *project.protected))
+        outside = (*project.exclude, *project.protected)
+        return bool(matching(path, project.include)) and not matching(path, outside)
 
     def _read_spans(self, path: str) -> tuple[FunctionSpan, ...]:
         return functions(path, _read(self._root / path)) if language_of(path) else ()
@@ -105,27 +105,6 @@ def _read(path: Path) -> str:
         return path.read_bytes().decode("utf-8-sig", errors="replace")
     except OSError:
         return ""
-
-
-def _matches(path: str, globs: Iterable[str]) -> bool:
-    """As in .gitignore: a glob without a slash is about any part of the path, one with a slash about its beginning."""
-    parts = PurePosixPath(path).parts
-    for glob in globs:
-        plain = glob.strip("/")
-        if "/" not in glob.rstrip("/"):
-            if any(fnmatch.fnmatchcase(part, plain) for part in parts):
-                return True
-        elif _begins(parts, tuple(plain.split("/"))):
-            return True
-    return False
-
-
-def _begins(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
-    if not pattern:
-        return True
-    if pattern[0] == "**":
-        return any(_begins(parts[skipped:], pattern[1:]) for skipped in range(len(parts) + 1))
-    return bool(parts) and fnmatch.fnmatchcase(parts[0], pattern[0]) and _begins(parts[1:], pattern[1:])
 
 
 def _builtin(name: str) -> Owner:

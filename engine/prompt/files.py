@@ -1,7 +1,6 @@
 """The project's source files: which there are, in which languages, and how many lines they have."""
 
 import os
-import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
@@ -10,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from engine.config import ProjectSection
+from engine.protected import matching
 from engine.source import language_of
 
 _TAGS = {"C++": "cpp", "C#": "csharp"}
@@ -46,7 +46,7 @@ def _survey(root: Path, include: tuple[str, ...], exclude: tuple[str, ...]) -> S
     lines: Counter[str] = Counter()
     for path in _sources(root):
         name = path.relative_to(root).as_posix()
-        if not matches(name, include) or matches(name, exclude):
+        if not matching(name, include) or matching(name, exclude):
             continue
         if files == _MOST_FILES:
             return Survey(files, dict(lines.most_common()), complete=False)
@@ -63,16 +63,3 @@ def _sources(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
         yield from (Path(folder, name) for name in sorted(names) if language_of(name))
-
-
-def matches(path: str, globs: tuple[str, ...]) -> bool:
-    """Whether one of the globs is about `path`; as in .gitignore, one without a slash is about any part of it."""
-    return any(_pattern(glob).fullmatch(path) for glob in globs)
-
-
-@lru_cache(maxsize=256)
-def _pattern(glob: str) -> re.Pattern[str]:
-    words = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", glob.rstrip("/"))
-    anywhere = "" if "/" in glob else "(?:.*/)?"
-    return re.compile(anywhere + "".join(words.get(part) or re.escape(part) for part in parts) + "(?:/.*)?")
