@@ -7,7 +7,7 @@ measuring begins; the first pair of every session still counts as warm-up.
 import os
 import random
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from typing import Literal
 
@@ -20,6 +20,8 @@ from engine.evaluate.command import arguments
 from engine.evaluate.failures import explain
 from engine.evaluate.machine import machine
 from engine.evaluate.statistics import Metric, estimate, log_ratios
+from engine.evaluate.syntax import TIMEOUT as SYNTAX_TIMEOUT
+from engine.evaluate.syntax import compile_command
 from engine.evaluate.verdict import Exhausted, Ruling, choose_metric, rule
 from engine.evaluate.workspace import Base
 from engine.model import Arm as ArmName
@@ -123,14 +125,17 @@ class Comparison:
         self._ground.steps = tuple(done)
 
     async def judge(
-        self, variant: Arm, objective: Objective, measured: Sequence[Measurement]
+        self, variant: Arm, changed: Iterable[str], objective: Objective, measured: Sequence[Measurement]
     ) -> AsyncGenerator[News, None]:
-        """Build and test the variant, then measure it until there is a verdict.
+        """Build and test the variant, whose `changed` files differ, then measure it until there is a verdict.
 
         Raises:
             BaselineError: when it is the baseline whose benchmark fails meanwhile.
         """
         try:
+            if check := compile_command(self._config, changed):
+                async with machine(alone=False):
+                    self._checked(await variant.run(check, timeout=SYNTAX_TIMEOUT), "build", "variant", SYNTAX_TIMEOUT)
             for name in ("build", "test"):
                 if self._section(name).command:
                     yield Progress(state=STATES[name])
@@ -193,6 +198,9 @@ class Comparison:
         section = self._section(name)
         timeout = self._timeout(name, which)
         run = await arm.run(arguments(section.command), timeout=timeout)
+        return self._checked(run, name, which, timeout), run
+
+    def _checked(self, run: Run, name: StepName, which: ArmName, timeout: float) -> Step:
         step = Step(
             name=name,
             arm=which,
@@ -203,7 +211,7 @@ class Comparison:
         )
         if not step.passed:
             raise Failed(step, run, timeout)
-        return step, run
+        return step
 
     def _timeout(self, name: StepName, which: ArmName) -> float:
         """As configured; a variant that takes many times as long as the baseline is hopeless and ended earlier."""

@@ -118,7 +118,7 @@ class Workbench:
                     yield news
             async with (
                 self._variant(ground.base, changes) as variant,
-                aclosing(comparison.judge(variant, objective, measured)) as judged,
+                aclosing(comparison.judge(variant, changes, objective, measured)) as judged,
             ):
                 async for news in judged:
                     yield news

@@ -100,6 +100,14 @@ async def test_what_fails_is_named_by_its_stage(workbench: Bench) -> None:
     assert [item.name for item in crashed if isinstance(item, Step) and not item.passed] == ["benchmark"]
 
 
+async def test_a_syntax_error_is_a_failed_build_also_where_nothing_is_built(workbench: Bench) -> None:
+    bench = workbench(build=CommandSection())
+    await bench.open()
+    found = ruling(await told(bench, b"def total(:\n"))
+    assert found.verdict == "build failed"
+    assert "SyntaxError" in found.reason
+
+
 async def test_a_hanging_variant_is_timed_out(workbench: Bench) -> None:
     test = CommandSection(command=f"{sys.executable} -m unittest -q tests.test_shop", timeout=1.5)
     bench = workbench(test=test)
