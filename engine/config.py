@@ -149,8 +149,11 @@ class SandboxSection(Section, frozen=True, kw_only=True):
 
     network: bool = False
     readable: tuple[str, ...] = ()
-    """Further paths in the home folder that commands may read."""
+    """Further paths that commands may read; relative ones lie in the home folder."""
+    writable: tuple[str, ...] = ()
+    """Further paths that commands may read and write."""
     memory_mb: Count = 4096
+    disk_mb: Count = 4096
     processes: Count = 256
     allow_unsandboxed: bool = False
     """Run without a sandbox where none works on this machine."""

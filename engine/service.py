@@ -22,7 +22,7 @@ from engine import decisions, delivery, paths
 from engine.client import READY
 from engine.config import Config
 from engine.errors import MpcoError
-from engine.evaluate.sandbox import probe
+from engine.evaluate.sandbox import strongest
 from engine.jobs import Jobs
 from engine.llm import client as llm_client
 from engine.model import Llm, Project
@@ -226,8 +226,9 @@ class Service:
         self._session.publish(ProjectChanged(project=describe(self._config, self._session.project.sandbox)))
 
     async def _warm_up(self) -> None:
-        sandbox = await asyncio.to_thread(probe)
-        self._session.publish(ProjectChanged(project=describe(self._config, sandbox.name)))
+        sandbox = await asyncio.to_thread(strongest)
+        found = sandbox.name if sandbox.works else sandbox.about
+        self._session.publish(ProjectChanged(project=describe(self._config, found)))
         await asyncio.to_thread(llm_client.warm_up)
 
     async def _watch_idle(self) -> None:

@@ -341,11 +341,11 @@ def _key(section: LlmSection | MetaPrompterSection) -> Finding:
 
 def _sandbox(config: Config | None) -> Finding:
     # Evaluating is a stage of its own; only this finding needs it.
-    from engine.evaluate.sandbox import probe
+    from engine.evaluate.sandbox import strongest
 
-    found = probe()
+    found = strongest()
     allowed = config is not None and config.sandbox.allow_unsandboxed
-    fix = "use Linux with user namespaces, or set allow_unsandboxed = true under [sandbox] if you trust the code"
+    fix = "use Linux with user namespaces or Landlock, or trust the code: allow_unsandboxed = true under [sandbox]"
     return _finding("sandbox", found.works or allowed, f"{found.name}: {found.about}", fix)
 
 

@@ -10,7 +10,7 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +19,17 @@ import msgspec
 import engine
 from engine.config import SandboxSection
 from engine.errors import SandboxError
-from engine.evaluate import surroundings
+from engine.evaluate import layouts, surroundings
+from engine.evaluate.layouts import LANDLOCK, NAMESPACES, Level
 from engine.evaluate.workspace import Base, remove
 
-IO_INSIDE = "/run/mpco-io"
 OUTPUT_LIMIT = 64 * 1024 * 1024
 """Bytes a command may write to its standard output and error before it is ended."""
-OPEN_FILES = 4096
-THREADS_PER_PROCESS = 16
 COLLECT_LIMIT = 256 * 1024 * 1024
 ANSWER_LIMIT = 4 * 1024 * 1024
 CANCEL_SECONDS = 1.0
 
 _numbers = itertools.count(1)
-_memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-DISK = _memory // 2
-"""Bytes a sandbox may write, all together: its files live in memory."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +38,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int | None
     """None when it was ended by a limit; negative for a signal."""
     limit: str
-    """Which: time, memory, processes, output; empty for none."""
+    """Which: time, memory, processes, output, disk; empty for none."""
     wall: float
     cpu: float
     max_rss: int
@@ -99,6 +94,7 @@ class Arm:
             "timeout": timeout,
             "memory_limit": self._section.memory_mb * 1024 * 1024,
             "process_limit": self._section.processes,
+            "network": self._section.network,
             "output_limit": OUTPUT_LIMIT,
         }
         self._send(request)
@@ -180,9 +176,9 @@ def _plain(name: str) -> str:
 
 
 async def open_arm(
-    base: Base, changes: Mapping[str, bytes], work: Path, section: SandboxSection, *, walls: bool = True
+    base: Base, changes: Mapping[str, bytes], work: Path, section: SandboxSection, *, level: Level = NAMESPACES
 ) -> Arm:
-    """A fresh arm: the base with `changes`; without `walls` an ordinary copy without any sandbox.
+    """A fresh arm: the base with `changes`, in a sandbox of that level.
 
     Raises:
         SandboxError: when it cannot be set up.
@@ -191,26 +187,25 @@ async def open_arm(
     for name in ("changes", "stage", "io", "home", "tmp"):
         (folder / name).mkdir(parents=True)
     try:
-        if not walls:
-            await asyncio.to_thread(_copy, base, changes, folder / "tree", True)
-            return await _start(base, folder, section, _plain_layout(folder, section), walls)
+        if level != NAMESPACES:
+            shown = (*base.survey.shared, ".git") if level == LANDLOCK else base.survey.shared
+            await asyncio.to_thread(_copy, base, changes, folder / "tree", shown)
+            made = layouts.landlock if level == LANDLOCK else layouts.unsandboxed
+            return await _start(base, folder, section, made(base, folder, section), level)
         await asyncio.to_thread(_write, base, changes, folder / "changes")
         try:
-            return await _start(base, folder, section, _layout(base, folder, work, section), walls)
+            return await _start(base, folder, section, layouts.overlaid(base, folder, work, section), level)
         except SandboxError as error:
             if "overlay" not in str(error):
                 raise
-        await asyncio.to_thread(_copy, base, changes, folder / "tree", False)
-        layout = _layout(base, folder, work, section)
-        shared = [str(base.root / name) for name in base.survey.shared]
-        layout |= {"lowers": [], "shared": [], "inside": [*layout["inside"], *shared]}
-        return await _start(base, folder, section, layout, walls)
+        await asyncio.to_thread(_copy, base, changes, folder / "tree", ())
+        return await _start(base, folder, section, layouts.copied(base, folder, work, section), level)
     except BaseException:
         await asyncio.to_thread(remove, folder)
         raise
 
 
-async def _start(base: Base, folder: Path, section: SandboxSection, layout: Mapping[str, Any], walls: bool) -> Arm:
+async def _start(base: Base, folder: Path, section: SandboxSection, layout: Mapping[str, Any], level: Level) -> Arm:
     """Start the runner with an environment as empty as possible: the sandbox can read it."""
     place = str(Path(engine.__file__).parents[1])
     code = f"import sys; sys.path.append({place!r}); from engine.evaluate.runner import main; main()"
@@ -228,52 +223,20 @@ async def _start(base: Base, folder: Path, section: SandboxSection, layout: Mapp
         )
     finally:
         os.close(log)
-    if walls:
+    mounted = level == NAMESPACES
+    if mounted:
         env = surroundings.environment(base.root, str(surroundings.home()), "/tmp")
     else:
         env = surroundings.environment(folder / "tree", str(folder / "home"), str(folder / "tmp"))
         # Without mounts an installed original would win over the copy.
         env["PYTHONPATH"] = ":".join(filter(None, (str(folder / "tree"), env.get("PYTHONPATH"))))
-    arm = Arm(folder, process, env, section, IO_INSIDE if walls else str(folder / "io"))
+    arm = Arm(folder, process, env, section, layouts.IO_INSIDE if mounted else str(folder / "io"))
     try:
         await arm.started(layout)
     except asyncio.CancelledError:
         process.kill()
         raise
     return arm
-
-
-def _limits(section: SandboxSection, walls: bool) -> dict[str, int]:
-    limits = {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": OPEN_FILES, "RLIMIT_FSIZE": DISK}
-    if walls and os.getuid() != 0:  # counted for each sandbox; without one it would count all the user's processes
-        limits["RLIMIT_NPROC"] = section.processes * THREADS_PER_PROCESS
-    return limits
-
-
-def _plain_layout(folder: Path, section: SandboxSection) -> dict[str, Any]:
-    return {"namespaces": False, "tree": str(folder / "tree"), "limits": _limits(section, walls=False)}
-
-
-def _layout(base: Base, folder: Path, work: Path, section: SandboxSection) -> dict[str, Any]:
-    root = base.root
-    private = surroundings.private_folders()
-    shown = surroundings.toolchains(root, section, private)
-    git = root / ".git"
-    return {
-        "namespaces": True,
-        "network": section.network,
-        "root": str(root),
-        "stage": str(folder / "stage"),
-        "disk": DISK,
-        "lowers": [str(folder / "changes"), str(base.folder)],
-        "tree": str(folder / "tree"),
-        "shared": [str(root / name) for name in base.survey.shared],
-        "inside": [str(git)] if git.exists() else [],
-        "private": private,
-        "binds": [*((source, target, False) for source, target in shown), (str(folder / "io"), IO_INSIDE, True)],
-        "hidden": [*surroundings.secrets_to_hide(), str(work)],
-        "limits": _limits(section, walls=True),
-    }
 
 
 def _write(base: Base, changes: Mapping[str, bytes], target: Path) -> None:
@@ -288,9 +251,11 @@ def _write(base: Base, changes: Mapping[str, bytes], target: Path) -> None:
             path.chmod(stat.S_IMODE(original.stat().st_mode))
 
 
-def _copy(base: Base, changes: Mapping[str, bytes], tree: Path, link_shared: bool) -> None:
+def _copy(base: Base, changes: Mapping[str, bytes], tree: Path, linked: Iterable[str]) -> None:
+    """An ordinary copy of the base with `changes`, and links to what the user's tree has besides."""
     shutil.copytree(base.folder, tree, symlinks=True)
     _write(base, changes, tree)
-    for name in base.survey.shared if link_shared else ():
-        (tree / name).parent.mkdir(parents=True, exist_ok=True)
-        (tree / name).symlink_to(base.root / name)
+    for name in linked:
+        if os.path.lexists(base.root / name):
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            (tree / name).symlink_to(base.root / name)

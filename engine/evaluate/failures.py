@@ -16,6 +16,7 @@ _LIMITS = {
     "memory": "used more memory than [sandbox] memory_mb allows",
     "processes": "started more processes than [sandbox] processes allows",
     "output": "wrote more than 64 MB of output",
+    "disk": "filled more disk than [sandbox] disk_mb allows",
 }
 _SUBJECTS = {"build": "The build", "test": "The tests", "benchmark": "The benchmark"}
 _SHOWN = 200

@@ -12,12 +12,13 @@ path, so that absolute paths, editable installs and virtual environments meet th
 import ctypes
 import fcntl
 import os
-import signal
 import socket
 import stat
 import struct
 from collections.abc import Sequence
 from typing import Any
+
+from engine.evaluate.kernel import check, libc, syscall
 
 NEW_NAMESPACES = 0x00020000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000
 """CLONE_NEWNS | NEWUTS | NEWIPC | NEWUSER | NEWPID"""
@@ -30,46 +31,26 @@ SYS_OPEN_TREE, SYS_MOVE_MOUNT, SYS_MOUNT_SETATTR = 428, 429, 442
 """The same numbers on every architecture Linux 5.2 and later runs on, but Alpha."""
 AT_FDCWD, AT_EMPTY_PATH, AT_RECURSIVE, OPEN_TREE_CLONE, MOVE_FROM_FD = -100, 0x1000, 0x8000, 1, 4
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 38
-CAPABILITY_VERSION_3 = 0x20080522
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
-
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _check(result: int, what: str) -> int:
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), what)
-    return result
-
-
-def _syscall(number: int, what: str, *arguments: Any) -> int:
-    return _check(_libc.syscall(ctypes.c_long(number), *arguments), what)
-
-
-def prctl(option: int, value: int = 0) -> int:
-    """The system call of this name; its result is not checked."""
-    return int(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0))
 
 
 def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
     """The system call of this name."""
     encoded = [os.fsencode(text) for text in (source, target, kind)]
-    _check(_libc.mount(*encoded, ctypes.c_ulong(flags), os.fsencode(data)), f"mount {kind} on {target}")
+    check(libc.mount(*encoded, ctypes.c_ulong(flags), os.fsencode(data)), f"mount {kind} on {target}")
 
 
 def clone(path: str) -> int:
     """A detached copy of the mounts at `path`, as a file descriptor."""
     flags = OPEN_TREE_CLONE | os.O_CLOEXEC | AT_RECURSIVE
-    return _syscall(SYS_OPEN_TREE, f"open_tree {path}", AT_FDCWD, os.fsencode(path), ctypes.c_uint(flags))
+    return syscall(SYS_OPEN_TREE, f"open_tree {path}", AT_FDCWD, os.fsencode(path), ctypes.c_uint(flags))
 
 
 def attach(tree: int, target: str) -> None:
     """Mount what `clone` gave at `target`."""
     arguments = (tree, b"", AT_FDCWD, os.fsencode(target), ctypes.c_uint(MOVE_FROM_FD))
-    _syscall(SYS_MOVE_MOUNT, f"move_mount to {target}", *arguments)
+    syscall(SYS_MOVE_MOUNT, f"move_mount to {target}", *arguments)
     os.close(tree)
 
 
@@ -79,13 +60,13 @@ def restrict(where: str | int, flags: int) -> None:
     folder, path = (AT_FDCWD, os.fsencode(where)) if isinstance(where, str) else (where, b"")
     options = ctypes.c_uint(AT_RECURSIVE | AT_EMPTY_PATH)
     size = ctypes.c_size_t(len(attributes))
-    _syscall(SYS_MOUNT_SETATTR, f"mount_setattr {where}", folder, path, options, attributes, size)
+    syscall(SYS_MOUNT_SETATTR, f"mount_setattr {where}", folder, path, options, attributes, size)
 
 
 def leave_host(network: bool) -> None:
     """Enter new namespaces with the same user and group ids inside as outside; children get new process ids."""
     user, group = os.getuid(), os.getgid()
-    _check(_libc.unshare(NEW_NAMESPACES | (0 if network else NEW_NETWORK)), "unshare")
+    check(libc.unshare(NEW_NAMESPACES | (0 if network else NEW_NETWORK)), "unshare")
     for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
@@ -128,7 +109,7 @@ def build(layout: dict[str, Any]) -> None:
     binds = [(_bound(source, writable), target) for source, target, writable in layout["binds"]]
     project = scratch.overlay(layout["lowers"]) if layout["lowers"] else clone(layout["tree"])
     shared = [(scratch.overlay([path]), path) for path in layout["shared"]]
-    inside = [(_bound(path, False), path) for path in layout["inside"]]
+    inside = [(_shown(scratch, path, bool(layout["lowers"])), path) for path in layout["inside"]]
     devices = _devices(scratch)
     restrict("/", READ_ONLY)
     attach(devices, "/dev")
@@ -143,6 +124,15 @@ def _bound(source: str, writable: bool) -> int:
     tree = clone(source)
     if not writable:
         restrict(tree, READ_ONLY)
+    return tree
+
+
+def _shown(scratch: _Scratch, path: str, overlaid: bool) -> int:
+    """A read-only view, and an overlay if possible: a socket file in it (git has one) then leads nowhere."""
+    if not overlaid or not os.path.isdir(path):
+        return _bound(path, False)
+    tree = scratch.overlay([path])
+    restrict(tree, READ_ONLY)
     return tree
 
 
@@ -199,19 +189,3 @@ def raise_loopback() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         name_and_flags = struct.pack("16sH14x", b"lo", 1 | 64)  # IFF_UP | IFF_RUNNING
         fcntl.ioctl(probe, 0x8914, name_and_flags)  # SIOCSIFFLAGS
-
-
-def drop_privileges() -> None:
-    """Give up every capability, also for programs started later, and close /proc/1 to them."""
-    number = 0
-    while prctl(PR_CAPBSET_DROP, number) == 0:
-        number += 1
-    header = struct.pack("=Ii", CAPABILITY_VERSION_3, 0)
-    _check(_libc.capset(header, bytes(24)), "capset")
-    _check(prctl(PR_SET_NO_NEW_PRIVS, 1), "no_new_privs")
-    _check(prctl(PR_SET_DUMPABLE, 0), "dumpable")
-
-
-def end_with_parent() -> None:
-    """Have the kernel kill this process when its parent's thread ends."""
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -18,13 +18,12 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from engine.evaluate import namespaces
+from engine.evaluate import kernel, landlock, namespaces, seccomp
+from engine.evaluate.usage import Disk, Processes
 
 CHECK_SECONDS = 0.05
-"""How often memory and processes are looked at while a command runs."""
+"""How often memory, processes and disk are looked at while a command runs."""
 HEAD_BYTES, TAIL_BYTES = 16 * 1024, 48 * 1024
-PR_SET_CHILD_SUBREAPER = 36
-PAGE = os.sysconf("SC_PAGE_SIZE")
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
@@ -77,84 +76,14 @@ class Output:
         return (self._head + gap + self._tail).decode("utf-8", "replace")
 
 
-class Processes:
-    """Everything a command started: all others in the namespace, or without one all descendants."""
-
-    def __init__(self, alone: bool) -> None:
-        self._alone = alone
-
-    def ids(self) -> list[int]:
-        """The process ids, or none where the system has no /proc."""
-        if not os.path.isdir("/proc/self"):
-            return []
-        found = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-        me = os.getpid()
-        if self._alone:
-            return [pid for pid in found if pid != me]
-        parents = {pid: _parent(pid) for pid in found}
-        family = {me}
-        while grown := {pid for pid, parent in parents.items() if parent in family} - family:
-            family |= grown
-        return sorted(family - {me})
-
-    def memory(self, limit: int) -> int:
-        """Resident bytes of all; shared pages are counted once when it matters, that is over the limit."""
-        pids = self.ids()
-        resident = sum(_number(f"/proc/{pid}/statm", 1) * PAGE for pid in pids)
-        if resident <= limit:
-            return resident
-        return sum(_proportional(pid) for pid in pids)
-
-    def end(self, first: int) -> None:
-        """Send SIGKILL to all."""
-        if self._alone:
-            _kill(-1)
-            return
-        if not _kill(-first):
-            _kill(first)
-        for pid in self.ids():
-            _kill(pid)
-
-
-def _kill(pid: int) -> bool:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:  # the process has ended since it was listed
-        return b""
-
-
-def _number(path: str, field: int) -> int:
-    fields = _read(path).split()
-    return int(fields[field]) if len(fields) > field else 0
-
-
-def _parent(pid: int) -> int:
-    fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
-    return int(fields[1]) if len(fields) > 1 else 0
-
-
-def _proportional(pid: int) -> int:
-    for line in _read(f"/proc/{pid}/smaps_rollup").splitlines():
-        if line.startswith(b"Pss:"):
-            return int(line.split()[1]) * 1024
-    return 0
-
-
 class Run:
     """One command from its start to the end of everything it started."""
 
-    def __init__(self, request: dict[str, Any], processes: Processes) -> None:
+    def __init__(self, request: dict[str, Any], processes: Processes, disk: Disk, rules: int | None) -> None:
         self._request = request
         self._processes = processes
+        self._disk = disk
+        self._rules = rules
         self._output = Output()
         self._limit = ""
         self._cpu = 0.0
@@ -196,14 +125,17 @@ class Run:
         }
 
     def _spawn(self, program: str, argv: list[str], env: dict[str, str], writer: int) -> None:
+        # Python ignores these two; a command must find them as the system has them.
+        usual = [signal.SIGPIPE, signal.SIGXFSZ]
+        self._begun = self._ended = time.monotonic()
+        if self._rules is not None:
+            self._pid = os.fork() or _become(program, argv, env, writer, usual, self._rules, self._request["network"])
+            return
         actions = [
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_DUP2, writer, 1),
             (os.POSIX_SPAWN_DUP2, writer, 2),
         ]
-        # Python ignores these two; a command must find them as the system has them.
-        usual = [signal.SIGPIPE, signal.SIGXFSZ]
-        self._begun = self._ended = time.monotonic()
         self._pid = os.posix_spawn(
             program, argv, env, file_actions=actions, setsid=True, setsigmask=[], setsigdef=usual
         )
@@ -240,7 +172,9 @@ class Run:
         if len(self._processes.ids()) > self._request["process_limit"]:
             return "processes"
         limit = self._request["memory_limit"]
-        return "memory" if self._processes.memory(limit) > limit else ""
+        if self._processes.memory(limit) > limit:
+            return "memory"
+        return "disk" if self._disk.is_over(self._processes.ids()) else ""
 
     def _drain(self, reader: int) -> bool:
         """Take what has been written, but not for ever; False at its end."""
@@ -289,6 +223,25 @@ def _find(name: str, path: str) -> str:
     return next((place for place in places if os.path.isfile(place) and os.access(place, os.X_OK)), "")
 
 
+def _become(
+    program: str, argv: list[str], env: dict[str, str], writer: int, usual: list[signal.Signals], rules: int, net: bool
+) -> NoReturn:
+    """Be the command, in a process of its own, inside walls that cannot be put up from outside of it."""
+    try:
+        os.setsid()
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(writer, 1)
+        os.dup2(writer, 2)
+        for number in (*usual, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        landlock.take_on(rules)
+        seccomp.stand_alone(net)
+        os.execve(program, argv, env)
+    except OSError as error:
+        os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
+    os._exit(126)
+
+
 def _limit(limits: dict[str, int]) -> None:
     for name, value in limits.items():
         kind = getattr(resource, name)
@@ -316,15 +269,20 @@ def _enter(layout: dict[str, Any]) -> None:
     if not layout["network"]:
         namespaces.raise_loopback()
     os.chdir(layout["root"])
-    namespaces.drop_privileges()
-    namespaces.end_with_parent()
+    kernel.drop_privileges()
+    kernel.end_with_parent()
+    seccomp.hide_keyrings()
 
 
-def _stay(layout: dict[str, Any]) -> None:
-    """Without a sandbox: at least be the one that orphans come back to."""
+def _stay(layout: dict[str, Any]) -> int | None:
+    """Without namespaces: be the one that orphans come back to, and make the rules that commands are to keep."""
+    rules = landlock.ruleset(layout) if layout["level"] == "landlock" else None
+    if rules is not None:
+        kernel.drop_privileges()
     if sys.platform == "linux":
-        namespaces.prctl(PR_SET_CHILD_SUBREAPER, 1)
+        kernel.adopt_orphans()
     os.chdir(layout["tree"])
+    return rules
 
 
 def main() -> None:
@@ -334,8 +292,13 @@ def main() -> None:
     layout = control.next()
     if layout is None:
         return
+    alone = layout["level"] == "namespaces"
     try:
-        (_enter if layout["namespaces"] else _stay)(layout)
+        rules = None
+        if alone:
+            _enter(layout)
+        else:
+            rules = _stay(layout)
         _limit(layout["limits"])
     except OSError as error:
         _say({"error": f"{error.filename or 'set-up'}: {error.strerror}"})
@@ -344,11 +307,12 @@ def main() -> None:
     os.set_blocking(writer, False)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    processes = Processes(alone=layout["namespaces"])
+    processes = Processes(alone)
+    disk = Disk(layout["watched"], layout["disk"])
     _say({"ready": True})
     while request := control.next():
         if "argv" in request:  # else it cancels a command that ended just before
-            _say(Run(request, processes).measure(control, reader))
+            _say(Run(request, processes, disk, rules).measure(control, reader))
 
 
 if __name__ == "__main__":

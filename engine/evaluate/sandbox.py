@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,16 +14,17 @@ import msgspec
 
 from engine.config import SandboxSection
 from engine.errors import SandboxError
+from engine.evaluate import seccomp
 from engine.evaluate.arm import Arm, open_arm
+from engine.evaluate.layouts import LANDLOCK, NAMESPACES, UNSANDBOXED, Level
 from engine.evaluate.workspace import Base, freeze
 
-NAMESPACES = "namespaces"
-UNSANDBOXED = "unsandboxed"
 NONE = "no sandbox"
 
 PROBE_SECONDS = 20.0
 
-_ATTACKS = """
+_SIGNAL = "send signals to your processes"
+_ATTACKS = f"""
 import json, os, socket, sys
 port, victim, pid = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 done = []
@@ -33,39 +34,73 @@ def attempt(name, act):
         done.append(name)
     except OSError:
         pass
+def call():
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.connect(os.path.join(victim, "door"))
 attempt("connect to the network", lambda: socket.create_connection(("127.0.0.1", port), 2))
+attempt("connect to other programs' socket files", call)
 attempt("write outside of the project", lambda: open(os.path.join(victim, "written"), "w"))
 attempt("read files outside of the project", lambda: open(os.path.join(victim, "secret")))
-attempt("read the engine's environment", lambda: open(f"/proc/{pid}/environ").read())
+attempt("read the engine's environment", lambda: open(f"/proc/{{pid}}/environ").read())
+attempt("{_SIGNAL}", lambda: os.kill(pid, 0))
 print(json.dumps(done))
 """
+
+_WHAT = {
+    NAMESPACES: "Linux namespaces: no network, no writes outside of the copy, home folder and secrets invisible",
+    LANDLOCK: (
+        "Landlock and a filter of system calls: no sockets, no writes outside of the copy, home folder and secrets "
+        "closed; weaker than namespaces, in that commands can see which programs run, change the modes of your files"
+    ),
+}
+_TOLERATED: Mapping[Level, frozenset[str]] = {
+    NAMESPACES: frozenset(),
+    # Linux 6.12 can deny it; a machine with an older kernel is still safer so than without any walls.
+    LANDLOCK: frozenset({_SIGNAL}),
+}
 
 
 class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
     """What encloses the commands of the project."""
 
     name: str
-    """`namespaces`, `unsandboxed` or `no sandbox`."""
+    """A level (`namespaces`, `landlock`, `unsandboxed`), or `no sandbox`."""
     about: str
     """One sentence for a person: what it does, or why there is none."""
     works: bool
+    level: Level = UNSANDBOXED
 
 
-def probe() -> Sandbox:
-    """Set the sandbox up and have a command in it try what must be denied; takes a tenth of a second.
+def strongest() -> Sandbox:
+    """The strongest sandbox that works here; takes a tenth of a second.
 
     To be called where no event loop runs, for example by `asyncio.to_thread`.
     """
+    found = probe(NAMESPACES)
+    if found.works:
+        return found
+    second = probe(LANDLOCK)
+    if second.works:
+        return msgspec.structs.replace(second, about=f"{second.about}. ({found.about})")
+    advice = "; enable unprivileged user namespaces" if sys.platform == "linux" else ""
+    about = f"No sandbox works on this machine: {found.about}; {second.about}{advice}"
+    return Sandbox(name=NONE, about=about, works=False)
+
+
+def probe(level: Level) -> Sandbox:
+    """Set the sandbox of that level up and have a command in it try what must be denied."""
     if sys.platform != "linux":
-        return _none("it needs Linux namespaces, which this system does not have")
+        return _refused(level, "this system does not have it")
+    if level == LANDLOCK and not seccomp.is_known():
+        return _refused(level, f"not known on {os.uname().machine}")
     try:
-        succeeded = asyncio.run(_attack())
+        succeeded = asyncio.run(_attack(level))
     except (SandboxError, OSError) as error:
-        return _none(str(error).removeprefix("The sandbox cannot be set up: ").rstrip("."))
-    if succeeded:
-        return _none(f"commands in it could {' and '.join(succeeded)}")
-    about = "Linux namespaces: no network, no writes outside of the copy, home folder and secrets invisible"
-    return Sandbox(name=NAMESPACES, about=about, works=True)
+        return _refused(level, str(error).removeprefix("The sandbox cannot be set up: ").rstrip("."))
+    if broken := [act for act in succeeded if act not in _TOLERATED[level]]:
+        return _refused(level, f"commands in it could {' and '.join(broken)}")
+    about = " and ".join([_WHAT[level], *succeeded]) if level == LANDLOCK else _WHAT[level]
+    return Sandbox(name=level, about=about, works=True, level=level)
 
 
 def without_walls(found: Sandbox, section: SandboxSection) -> Sandbox:
@@ -82,26 +117,28 @@ def without_walls(found: Sandbox, section: SandboxSection) -> Sandbox:
     )
 
 
-def _none(why: str) -> Sandbox:
-    advice = "; enable unprivileged user namespaces" if sys.platform == "linux" else ""
-    return Sandbox(name=NONE, about=f"No sandbox works on this machine: {why}{advice}", works=False)
+def _refused(level: Level, why: str) -> Sandbox:
+    return Sandbox(name=NONE, about=f"{level}: {why}", works=False)
 
 
 @contextmanager
-def _listener() -> Iterator[int]:
-    with socket.socket() as server:
+def _listeners(door: Path) -> Iterator[int]:
+    """A network port and a socket file to knock at."""
+    with socket.socket() as server, socket.socket(socket.AF_UNIX) as local:
         server.bind(("127.0.0.1", 0))
         server.listen()
+        local.bind(str(door))
+        local.listen()
         yield int(server.getsockname()[1])
 
 
-async def _attack() -> list[str]:
+async def _attack(level: Level) -> list[str]:
     """The acts that were not denied.
 
     Raises:
         SandboxError: when there is no sandbox to attack.
     """
-    with tempfile.TemporaryDirectory(prefix="mpco-probe-") as place, _listener() as port:
+    with tempfile.TemporaryDirectory(prefix="mpco-probe-") as place:
         folder = Path(place).resolve()
         root, victim = folder / "project", folder / "victim"
         for made in (root, victim):
@@ -109,9 +146,10 @@ async def _attack() -> list[str]:
         (root / "file").write_text("a project\n")
         (victim / "secret").write_text("a secret\n")
         base = freeze(root, folder / "work" / "base", folder / "work")
-        arm = await open_arm(base, {}, folder / "work", SandboxSection())
+        arm = await open_arm(base, {}, folder / "work", SandboxSection(), level=level)
         try:
-            succeeded = await _succeeded(arm, base, port, victim)
+            with _listeners(victim / "door") as port:
+                succeeded = await _succeeded(arm, base, port, victim)
         finally:
             await arm.close()
         return [*succeeded, *(["write outside of the project"] if (victim / "written").exists() else [])]

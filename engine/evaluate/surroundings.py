@@ -7,6 +7,7 @@ unless [sandbox] readable in mpco.toml names them.
 
 import os
 import pwd
+import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +16,8 @@ from pathlib import Path
 from engine.config import SandboxSection
 
 TEMPORARY = ("/tmp", "/var/tmp", "/run", "/var/run")
+SYSTEM = frozenset({"bin", "sbin", "lib", "lib32", "lib64", "libx32", "usr", "etc", "opt", "nix", "proc", "sys", "dev"})
+"""What commands see of the root folder: programs, libraries and settings. The rest may be anybody's data."""
 
 _PASSED = (
     "PATH LANG LANGUAGE TZ TERM USER LOGNAME CC CXX CPP LD AR CFLAGS CXXFLAGS CPPFLAGS LDFLAGS LD_LIBRARY_PATH "
@@ -41,6 +44,8 @@ SECRETS = frozenset(_SECRETS.split())
 SECRETS_WITHIN = (".cargo/credentials", ".cargo/credentials.toml")
 SYSTEM_SECRETS = ("/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/ssh", "/etc/sudoers.d")
 
+_KEY_IN_GIT = re.compile(r"(?i)extraheader|://[^/\s]*:[^/\s]*@|password|token")
+
 VENV_NAMES = (".venv", "venv", "env")
 
 
@@ -49,11 +54,25 @@ def home() -> Path:
     return Path(os.environ.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir)
 
 
-def private_folders() -> list[str]:
-    """The folders that are replaced by empty ones, outermost first."""
+def private_folders(root: Path, section: SandboxSection) -> list[str]:
+    """The folders that are replaced by empty ones, outermost first: all but the system's own and toolchains."""
     homes = (home(), Path(pwd.getpwuid(os.getuid()).pw_dir))
     found = {Path(place).resolve() for place in (*TEMPORARY, tempfile.gettempdir(), *homes)}
-    return sorted(str(place) for place in found if place.is_dir() and place != Path("/"))
+    kept = {path.resolve() for path in _wanted(root)}
+    top = (Path("/", name) for name in os.listdir("/") if name not in SYSTEM)
+    found |= {path for path in top if not path.is_symlink() and path not in kept}
+    asked = {Path(path) for path in (*_named(section.readable), *_named(section.writable))}
+    return sorted(str(place) for place in found - asked if place.is_dir() and place != Path("/"))
+
+
+def system_folders() -> list[str]:
+    """The folders that commands see as they are."""
+    return sorted(str(path) for name in SYSTEM - {"dev"} if (path := Path("/", name)).is_dir())
+
+
+def writable(section: SandboxSection) -> list[str]:
+    """The paths that mpco.toml opens for writing, as far as they exist."""
+    return [path for path in _named(section.writable) if os.path.exists(path)]
 
 
 def is_environment(folder: Path) -> bool:
@@ -64,24 +83,59 @@ def is_environment(folder: Path) -> bool:
 def toolchains(root: Path, section: SandboxSection, private: Sequence[str]) -> list[tuple[str, str]]:
     """(real folder, where it is expected) of all that has to be shown again, read-only."""
     shown: dict[str, str] = {}
-    named: list[Path] = [_in_home(name) for name in section.readable]
-    for path in (*_wanted(root), *named):
-        if not os.access(path, os.R_OK) or not (path in named or _harmless(path, root, private)):
-            continue
+    for text in everything_shown(root, section):
+        path = Path(text)
         for target in (path, path.resolve()):
             if _within(target, private):
                 shown[str(target)] = str(path.resolve())
     return [(source, target) for target, source in sorted(shown.items())]
 
 
-def secrets_to_hide() -> list[str]:
-    """Files with credentials that lie in folders which are shown."""
+def everything_shown(root: Path, section: SandboxSection) -> list[str]:
+    """Toolchains wherever they lie, and what mpco.toml opens for reading, as far as they can be read."""
+    tools = [path for path in _wanted(root) if _harmless(path, root)]
+    return [str(path) for path in (*tools, *map(Path, _named(section.readable))) if os.access(path, os.R_OK)]
+
+
+def secrets_to_hide(root: Path) -> list[str]:
+    """Files with credentials that lie in folders which are shown, and doors to other programs."""
     inside = (str(home() / name) for name in SECRETS_WITHIN)
-    return [path for path in (*SYSTEM_SECRETS, *inside) if os.path.exists(path)]
+    found = [path for path in (*SYSTEM_SECRETS, *inside) if os.path.exists(path)]
+    return [*found, *_git_settings(root), *_socket_files()]
 
 
-def _in_home(name: str) -> Path:
-    return home() / Path(name).expanduser()
+def git_folders(root: Path) -> list[str]:
+    """What a git command in the project reads: `.git`, and for a linked worktree the repository it leads to."""
+    git = root / ".git"
+    if not git.is_file():
+        return [str(git)] if git.is_dir() else []
+    own = root / git.read_text(errors="replace").removeprefix("gitdir:").strip()
+    try:
+        common = own / (own / "commondir").read_text().strip()
+    except OSError:
+        return [str(git)]
+    return [str(git), str(common.resolve())]
+
+
+def _git_settings(root: Path) -> list[str]:
+    """Settings of git that hold a password or a token."""
+    found = (Path(folder, "config") for folder in git_folders(root))
+    return [str(path) for path in found if path.is_file() and _KEY_IN_GIT.search(path.read_text(errors="replace"))]
+
+
+def _socket_files() -> list[str]:
+    """The socket files of running programs: even on a read-only file system one can talk to them."""
+    try:
+        listed = Path("/proc/net/unix").read_text(errors="surrogateescape").splitlines()
+    except OSError:
+        return []
+    paths = (line.partition(" /")[2] for line in listed)
+    return sorted({f"/{path}" for path in paths if path and os.path.lexists(f"/{path}")})
+
+
+def _named(names: Iterable[str]) -> list[str]:
+    """Paths of mpco.toml; one that is not absolute lies in the home folder."""
+    return [str(home() / Path(name).expanduser()) for name in names]
 
 
 def _wanted(root: Path) -> Iterator[Path]:
@@ -120,11 +174,12 @@ def _interpreter(environment: Path) -> Iterable[Path]:
         yield program.resolve().parent.parent
 
 
-def _harmless(path: Path, root: Path, private: Sequence[str]) -> bool:
+def _harmless(path: Path, root: Path) -> bool:
     """Whether showing the folder shows a toolchain and not the home folder, the project or a secret."""
     real = path.resolve()
     user = home().resolve()
-    if any(Path(folder).is_relative_to(real) for folder in (*private, str(user))) or real == root:
+    closed = (Path(tempfile.gettempdir()).resolve(), *map(Path, TEMPORARY), user, root)
+    if any(folder.is_relative_to(real) for folder in closed):
         return False
     return not (real.is_relative_to(user) and real.relative_to(user).parts[0] in SECRETS)
 

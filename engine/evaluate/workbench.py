@@ -45,7 +45,7 @@ class Workbench:
         Raises:
             SandboxError: when no sandbox works and mpco.toml does not allow to go without one.
         """
-        found = await asyncio.to_thread(sandboxes.probe)
+        found = await asyncio.to_thread(sandboxes.strongest)
         self.sandbox = found if found.works else sandboxes.without_walls(found, self._config.sandbox)
         await asyncio.to_thread(remove, self._work)
         self._work.mkdir(parents=True)
@@ -151,4 +151,4 @@ class Workbench:
             await asyncio.shield(arm.close())
 
     async def _open_arm(self, base: Base, changes: Mapping[str, bytes]) -> Arm:
-        return await open_arm(base, changes, self._work, self._config.sandbox, walls=self.sandbox.works)
+        return await open_arm(base, changes, self._work, self._config.sandbox, level=self.sandbox.level)

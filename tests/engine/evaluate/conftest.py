@@ -1,5 +1,6 @@
 """A small real project, a home folder with a secret, and arms in the machine's own sandbox."""
 
+import functools
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from engine.config import SandboxSection
 from engine.evaluate.arm import Arm, open_arm
+from engine.evaluate.layouts import LANDLOCK, NAMESPACES, UNSANDBOXED, Level
 from engine.evaluate.sandbox import Sandbox, probe
 from engine.evaluate.workspace import freeze
 
@@ -35,15 +37,32 @@ print(total([n % 1500 for n in range(3000)]))
 """
 
 
-@pytest.fixture(scope="session")
-def sandbox() -> Sandbox:
-    return probe()
+@functools.cache
+def probed(level: Level) -> Sandbox:
+    return probe(level)
+
+
+def needed(level: Level) -> Level:
+    if level != UNSANDBOXED and not probed(level).works:
+        pytest.skip(probed(level).about)
+    return level
+
+
+@pytest.fixture(params=[NAMESPACES, LANDLOCK])
+def walls(request: pytest.FixtureRequest) -> Level:
+    """Each level with walls that works on this machine."""
+    return needed(request.param)
+
+
+@pytest.fixture(params=[NAMESPACES, LANDLOCK, UNSANDBOXED])
+def level(request: pytest.FixtureRequest) -> Level:
+    """Each level that works on this machine."""
+    return needed(request.param)
 
 
 @pytest.fixture
-def walls(sandbox: Sandbox) -> None:
-    if not sandbox.works:
-        pytest.skip(sandbox.about)
+def namespaces() -> Level:
+    return needed(NAMESPACES)
 
 
 @pytest.fixture
@@ -76,16 +95,13 @@ def project(home: Path) -> Path:
 
 @pytest.fixture
 async def arm(project: Path) -> AsyncIterator[OpenArm]:
-    """Opens arms on the project: `await arm(changes={}, walls=True, memory_mb=...)`."""
+    """Opens arms on the project: `await arm(level, changes={}, memory_mb=...)`."""
     state = project / ".mpco"
     base = freeze(project, state / "work" / "base", state)
     opened: list[Arm] = []
 
-    async def make(
-        changes: Mapping[str, bytes] = {}, walls: bool = True, memory_mb: int = 4096, processes: int = 256
-    ) -> Arm:
-        section = SandboxSection(memory_mb=memory_mb, processes=processes)
-        opened.append(await open_arm(base, changes, state / "work", section, walls=walls))
+    async def make(level: Level, changes: Mapping[str, bytes] = {}, **section: object) -> Arm:
+        opened.append(await open_arm(base, changes, state / "work", SandboxSection(**section), level=level))  # type: ignore[arg-type]
         return opened[-1]
 
     yield make

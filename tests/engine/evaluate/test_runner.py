@@ -4,10 +4,9 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import pytest
-
 from engine.config import SandboxSection
 from engine.evaluate.arm import Arm, open_arm
+from engine.evaluate.layouts import UNSANDBOXED, Level
 from engine.evaluate.workspace import freeze
 
 OpenArm = Callable[..., Awaitable[Arm]]
@@ -27,7 +26,7 @@ os.wait()
 while not os.path.exists("done"):
     time.sleep(0.01)
 """
-    run = await (await arm(walls=False)).run([sys.executable, "-c", code], timeout=20)
+    run = await (await arm(UNSANDBOXED)).run([sys.executable, "-c", code], timeout=20)
     assert run.exit_code == 0
     assert run.cpu >= 0.3
     assert run.max_rss > 80_000_000
@@ -35,7 +34,7 @@ while not os.path.exists("done"):
 
 
 async def test_exit_codes_and_signals(arm: OpenArm) -> None:
-    opened = await arm(walls=False)
+    opened = await arm(UNSANDBOXED)
     assert (await opened.run(["sh", "-c", "exit 7"], timeout=5)).exit_code == 7
     assert (await opened.run(["sh", "-c", "kill -SEGV $$"], timeout=5)).exit_code == -11
     missing = await opened.run(["no-such-program"], timeout=5)
@@ -44,20 +43,19 @@ async def test_exit_codes_and_signals(arm: OpenArm) -> None:
 
 
 async def test_both_streams_are_kept_and_input_is_empty(arm: OpenArm) -> None:
-    run = await (await arm(walls=False)).run(["sh", "-c", "cat; echo out; echo err >&2"], timeout=5)
+    run = await (await arm(UNSANDBOXED)).run(["sh", "-c", "cat; echo out; echo err >&2"], timeout=5)
     assert run.output == "out\nerr\n"
 
 
-@pytest.mark.usefixtures("walls")
-async def test_a_changed_file_is_seen_at_the_projects_own_path(arm: OpenArm, project: Path) -> None:
-    opened = await arm({"shop.py": b"CHANGED = 1\n", "new/file.py": b""})
+async def test_a_changed_file_is_seen_at_the_projects_own_path(arm: OpenArm, namespaces: Level, project: Path) -> None:
+    opened = await arm(namespaces, {"shop.py": b"CHANGED = 1\n", "new/file.py": b""})
     run = await opened.run(["sh", "-c", f"cat {project}/shop.py; ls new; git rev-parse --show-toplevel"], timeout=5)
     assert run.output == f"CHANGED = 1\nfile.py\n{project}\n"
     assert not (project / "new").exists()
 
 
 async def test_collected_files_are_files_and_not_links(arm: OpenArm, home: Path) -> None:
-    opened = await arm(walls=False)
+    opened = await arm(UNSANDBOXED)
     opened.put({"given": b"input"})
     script = f"cd {opened.io_seen}; cat given > kept; ln -s {home}/.ssh/id stolen; mkfifo pipe"
     assert (await opened.run(["sh", "-c", script], timeout=5)).exit_code == 0
@@ -66,8 +64,7 @@ async def test_collected_files_are_files_and_not_links(arm: OpenArm, home: Path)
     assert list(opened.io.iterdir()) == []
 
 
-@pytest.mark.usefixtures("walls")
-async def test_where_the_kernel_refuses_an_overlay_a_copy_takes_its_place(home: Path) -> None:
+async def test_where_the_kernel_refuses_an_overlay_a_copy_takes_its_place(home: Path, namespaces: Level) -> None:
     """An overlay's options must fit into one page of memory; with paths this long they do not."""
     root = home.joinpath(*["deep" * 50] * 8)
     (root / ".venv").mkdir(parents=True)

@@ -24,7 +24,7 @@ Bench = Callable[..., Workbench]
 
 
 @pytest.fixture
-async def workbench(project: Path, sandbox: object) -> AsyncIterator[Bench]:
+async def workbench(project: Path) -> AsyncIterator[Bench]:
     opened: list[Workbench] = []
 
     def make(**sections: object) -> Workbench:
