@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from typing import Any, ClassVar
 
+import msgspec
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -18,6 +20,9 @@ from engine.client import Client
 from engine.errors import EngineError
 from engine.model import ContextName, Job
 from engine.protocol import Apply, Cancel, Change, Command, Event, JobChanged, Notice, Snapshot, UndoApply
+from tui import personal
+from tui.desktop import NOTICE_SECONDS, notice
+from tui.keymap import check_keymap
 from tui.screens.stage import StageScreen
 from tui.state import State, reduce
 from tui.widgets.footer import Sentence, Severity
@@ -30,37 +35,17 @@ SENTENCE_SECONDS = 10
 DEFAULT_THEME = "mpco-dark"
 
 
-def _profile() -> Screen[Any]:
-    from tui.screens.profile import ProfileScreen
-
-    return ProfileScreen()
-
-
-def _prompts() -> Screen[Any]:
-    from tui.screens.prompts import PromptsScreen
-
-    return PromptsScreen()
-
-
-def _diffs() -> Screen[Any]:
-    from tui.screens.diffs import DiffsScreen
-
-    return DiffsScreen()
-
-
-def _benchmarks() -> Screen[Any]:
-    from tui.screens.benchmarks import BenchmarksScreen
-
-    return BenchmarksScreen()
-
-
-def _report() -> Screen[Any]:
-    from tui.screens.report import ReportScreen
-
-    return ReportScreen()
-
-
 STAGE_MODES = ("profile", "prompts", "diffs", "benchmarks", "report")
+
+
+def _screen(mode: str) -> Callable[[], Screen[Any]]:
+    """Makes the screen of a stage, whose module is not loaded before."""
+
+    def make() -> Screen[Any]:
+        screen: Screen[Any] = getattr(import_module(f"tui.screens.{mode}"), f"{mode.capitalize()}Screen")()
+        return screen
+
+    return make
 
 
 class MpcoApp(App[None]):
@@ -68,13 +53,7 @@ class MpcoApp(App[None]):
 
     TITLE = "MPCO"
     CSS_PATH = "styles/app.tcss"
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        "profile": _profile,
-        "prompts": _prompts,
-        "diffs": _diffs,
-        "benchmarks": _benchmarks,
-        "report": _report,
-    }
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {mode: _screen(mode) for mode in STAGE_MODES}
     DEFAULT_MODE = "profile"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-wide")]
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -109,11 +88,21 @@ class MpcoApp(App[None]):
         self._painted = 0.0
         self._paint_timer: Timer | None = None
         self._sentence_timer: Timer | None = None
-        found, self._theme_problems = themes.load()
-        for theme in found:
-            self.register_theme(theme)
+        self._settings, self._problems = personal.load_settings()
+        self._view = personal.recall_view(root)
+        self._take_themes()
+
+    def _take_themes(self) -> None:
+        for folder in (themes.FOLDER, personal.themes_folder()):
+            found, problems = themes.load(folder)
+            self._problems += problems
+            for theme in found:
+                self.register_theme(theme)
         if self.theme.startswith("textual-"):
-            self.theme = DEFAULT_THEME
+            wanted = self._settings.app.theme or personal.recall().theme or DEFAULT_THEME
+            if wanted not in self.available_themes:
+                self._problems.append(f"There is no theme {wanted!r}; {DEFAULT_THEME} is used.")
+            self.theme = wanted if wanted in self.available_themes else DEFAULT_THEME
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our variables, for themes that do not have them."""
@@ -121,16 +110,23 @@ class MpcoApp(App[None]):
 
     def on_mount(self) -> None:
         """Paint first, then reach for the engine."""
+        if self._view.stage in range(2, 1 + len(STAGE_MODES)):
+            self.switch_mode(STAGE_MODES[self._view.stage - 1])
         self.call_after_refresh(self._reach)
 
     def _reach(self) -> None:
-        for problem in self._theme_problems:
+        if self._settings.keymap:
+            known, unknown = check_keymap(self._settings.keymap)
+            self._problems += unknown
+            self.set_keymap(known)
+        for problem in self._problems:
             self.notify(problem, severity="warning", markup=False)
-        self._theme_problems = []
+        self._problems = []
         self.run_worker(self._follow(), group="engine", exclusive=True, exit_on_error=False)
 
     async def on_unmount(self) -> None:
         """Leave the engine; its jobs go on."""
+        self._remember_view()
         if self._client is not None:
             await self._client.close()
 
@@ -157,6 +153,8 @@ class MpcoApp(App[None]):
         before = self.state
         self.state = reduce(before, event)
         self.engine = "ready"
+        if before.project is None:
+            self._restore()
         self._keep_selection()
         self._announce(event.change, before)
         self._paint_soon()
@@ -169,6 +167,22 @@ class MpcoApp(App[None]):
         labels = [llm.label for llm in state.project.llms] if state.project else []
         if labels and self.current_llm not in labels:
             self.current_llm = labels[0]
+
+    def _restore(self) -> None:
+        """Put the cursor where the project was left, as far as that is still there."""
+        view, self._view = self._view, personal.View()
+        if self.state.bottleneck(view.bottleneck) is not None:
+            self.current_bottleneck = view.bottleneck
+        if view.candidate in self.state.candidates:
+            self.current_candidate = view.candidate
+        self.current_llm = view.llm or self.current_llm
+
+    def _remember_view(self) -> None:
+        mode = self.current_mode
+        stage = STAGE_MODES.index(mode) + 1 if mode in STAGE_MODES else 1
+        if self.state.project is not None:
+            view = personal.View(stage, self.current_bottleneck, self.current_llm, self.current_candidate)
+            personal.remember_view(self.root, view)
 
     def _announce(self, change: Change, before: State) -> None:
         match change:
@@ -185,6 +199,7 @@ class MpcoApp(App[None]):
     def _job_ended(self, job: Job) -> None:
         """Light the stage of a job that has ended out of sight; one toast when the last of its kind has."""
         stage = STAGE_OF_JOB[job.kind]
+        self._tell_desktop(job)
         front = self.stage_screen
         if front is not None and stage == front.STAGE:
             return
@@ -195,6 +210,16 @@ class MpcoApp(App[None]):
             self.notify(
                 text, title=STAGE_TITLES[stage - 1], severity="error" if failed else "information", markup=False
             )
+
+    def _tell_desktop(self, job: Job) -> None:
+        """A notice of the terminal's own when the last of a long job's kind has ended."""
+        way = self._settings.app.notify
+        others = any(other.kind == job.kind for other in self.state.live_jobs)
+        if way == "off" or others or time() - job.at < NOTICE_SECONDS or self._driver is None:
+            return
+        self.bell()
+        if way == "desktop":
+            self._driver.write(notice(job.title, job.state))
 
     # ------------------------------------------------------------------------------------- state -> screen
 
@@ -281,6 +306,17 @@ class MpcoApp(App[None]):
         if not isinstance(self.screen, StageScreen):
             return
         self.switch_mode(STAGE_MODES[number - 1])
+        self.call_after_refresh(self._remember_view)
+
+    def action_change_theme(self) -> None:
+        """Choose a theme with the app as its preview."""
+        from tui.screens.themes import ThemeDialog
+
+        def keep(name: str | None) -> None:
+            if name is not None:
+                personal.remember(msgspec.structs.replace(personal.recall(), theme=name))
+
+        self.push_screen(ThemeDialog(list(reversed(self.available_themes)), self.theme), keep)
 
     def action_help(self) -> None:
         """?: the keys of the pane in front."""

@@ -146,6 +146,16 @@ def socket_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture(autouse=True)
+def personal_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings and memory of a person who has none; returns the folder of the settings."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    folder = tmp_path / "config" / "mpco"
+    folder.mkdir(parents=True)
+    return folder
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A project folder with the files of the sample session."""

@@ -8,6 +8,7 @@ import click
 from engine.errors import MpcoError
 from tui.cli.engine import engine
 from tui.cli.evaluate import evaluate
+from tui.cli.keys import completion, keys
 from tui.cli.profile import profile
 from tui.cli.project import doctor, init
 from tui.cli.report import report
@@ -57,7 +58,7 @@ def main(ctx: click.Context, root: Path | None) -> None:
         open_app(ctx.obj)
 
 
-for command in (demo, run, profile, evaluate, report, doctor, init, engine):
+for command in (demo, run, profile, evaluate, report, doctor, init, engine, keys, completion):
     main.add_command(command)
 
 

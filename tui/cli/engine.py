@@ -31,8 +31,11 @@ def status(ctx: click.Context, as_json: bool) -> None:
             await client.close()
 
     found = wait_for(whole())
-    plain = "running, pid {pid}, {jobs} jobs, {clients} clients, version {version}, project {root}"
-    click.echo(json.dumps(found) if as_json else plain.format(**found))
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    counts = f"{_count(found['jobs'], 'job')}, {_count(found['clients'], 'client')}"
+    click.echo("running, pid {pid}, {counts}, version {version}, project {root}".format(counts=counts, **found))
 
 
 @engine.command()
@@ -61,3 +64,7 @@ def log(ctx: click.Context, count: int) -> None:
     if not file.exists():
         raise EngineError(f"{file}: there is no log yet; the engine has not run for this project.")
     click.echo("\n".join(file.read_text(errors="replace").splitlines()[-count:]))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
