@@ -26,9 +26,7 @@ async def test_a_key_of_ones_own_replaces_the_default(open_app: OpenApp, persona
         await person.sees("f5 profile")
 
 
-async def test_wrong_names_and_clashes_are_told(
-    open_app: OpenApp, personal_folders: Path, size: tuple[int, int]
-) -> None:
+async def test_wrong_names_and_clashes_are_told(open_app: OpenApp, personal_folders: Path) -> None:
     write(personal_folders, '[keymap]\n"verb.profil" = "f5"\n"verb.profile" = "m"\n')
     async with open_app(size=(160, 50)) as person:
         await person.until(lambda: len(person.app._notifications) >= 2)
