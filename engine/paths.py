@@ -13,7 +13,7 @@ STATE_DIR = ".mpco"
 
 
 def state_dir(root: Path) -> Path:
-    """The project's own state folder, made with a .gitignore of its own so that git never sees it.
+    """The project's own state folder, made with a .gitignore of its own so that git sees nothing but prompts/.
 
     Raises:
         EngineError: when the folder cannot be made.
@@ -23,7 +23,7 @@ def state_dir(root: Path) -> Path:
         folder.mkdir(exist_ok=True)
         ignore = folder / ".gitignore"
         if not ignore.exists():
-            ignore.write_text("*\n")
+            ignore.write_text("*\n!/prompts/\n!/prompts/**\n")
     except OSError as error:
         raise EngineError(f"{folder}: cannot keep the session there ({error.strerror}); make it writable") from error
     return folder

@@ -21,8 +21,8 @@ from engine.generate.reading import read_answer, read_baseline
 from engine.generate.request import messages as request_messages
 from engine.jobs import Jobs, RunningJob, new_id
 from engine.llm import client as llm_client
-from engine.model import BaselineFile, Bottleneck, Candidate, Evaluation, Hunk, Job, Message, Prompt
-from engine.prompt import fields_for, lint, meta_messages, strategy_prompt
+from engine.model import BaselineFile, Bottleneck, Candidate, Evaluation, Hunk, Job, Prompt
+from engine.prompt import baseline_prompt, fields_for, is_meta, library, lint, meta_messages
 from engine.proof import Proof
 from engine.protocol import (
     BottleneckChanged,
@@ -138,10 +138,10 @@ class Pipeline:
         source = "\n".join(lines[bottleneck.line - 1 : bottleneck.end_line])
         facts = llm_client.facts(section.model)
         fields = fields_for(self.config, bottleneck, source, self._session.profile, section, facts, command.without)
-        written = strategy_prompt(command.strategy, fields, command.without, section)
-        sent: tuple[Message, ...] = ()
-        if written is None:
-            sent = meta_messages(fields, section, command.without)
+        template = library(self.config.root_path).load(command.strategy)
+        meta = is_meta(template)
+        written = "" if meta else baseline_prompt(fields, command.without, template=template)
+        sent = meta_messages(fields, section, command.without, template=template) if meta else ()
         versions = self._session.versions(bottleneck.id, label)
         draft = Prompt(
             id=new_id(),
@@ -150,11 +150,11 @@ class Pipeline:
             version=self._next_version(bottleneck.id, label),
             author="meta",
             parent=versions[-1].id if versions else "",
-            text=written or "",
-            state="streaming" if written is None else "ready",
+            text=written,
+            state="streaming" if meta else "ready",
             at=time.time(),
             strategy=command.strategy,
-            meta_prompter=self.config.meta_prompter.model if written is None else "",
+            meta_prompter=self.config.meta_prompter.model if meta else "",
             without=command.without,
             fields=fields,
             sent=sent,

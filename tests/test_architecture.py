@@ -61,8 +61,15 @@ def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
     offered = {"from engine.demo import copy_demo", "from engine.setup import diagnose"}
     offered |= {"from engine.setup import detect, render_config, write_config"}
     offered |= {"from engine.report.paper import average_ranks, cells, read_systems"}
+    offered |= {"from engine.prompt.templates import library"}
+    offered |= {"from engine.prompt.templates import library, person_folder, project_folder"}
     assert {line.split(": ", 1)[1] for line in found} <= offered
-    assert {line.split(": ", 1)[0] for line in found} <= {"tui/cli/run.py", "tui/cli/project.py", "tui/cli/report.py"}
+    assert {line.split(": ", 1)[0] for line in found} <= {
+        "tui/cli/run.py",
+        "tui/cli/project.py",
+        "tui/cli/report.py",
+        "tui/cli/prompts.py",
+    }
 
 
 def test_no_machine_path_and_no_registry_host_in_the_repository() -> None:

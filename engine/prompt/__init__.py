@@ -7,16 +7,18 @@ from engine.prompt.contexts import fields_for
 from engine.prompt.linting import lint
 from engine.prompt.llm import llm_fields
 from engine.prompt.project import project_fields
-from engine.prompt.strategies import STRATEGIES, meta_messages, strategy_prompt
+from engine.prompt.strategies import baseline_prompt, is_meta, meta_messages
 from engine.prompt.task import task_fields
+from engine.prompt.templates import library
 
 __all__ = [
-    "STRATEGIES",
+    "baseline_prompt",
     "fields_for",
+    "is_meta",
+    "library",
     "lint",
     "llm_fields",
     "meta_messages",
     "project_fields",
-    "strategy_prompt",
     "task_fields",
 ]

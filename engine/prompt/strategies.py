@@ -3,15 +3,12 @@
 from collections.abc import Collection, Iterable
 
 from engine.config import LlmSection
-from engine.config_check import suggestion
 from engine.errors import PromptError
 from engine.model import ContextField, ContextName, Message
 from engine.prompt import templates
 from engine.prompt.task import tasks
 from engine.source import LANGUAGES, language_of
 
-META = "mpco"
-STRATEGIES = (META, "base", "chain_of_thought", "few_shot", "contextual")
 _EXAMPLES = templates.FOLDER / "examples"
 _EXAMPLES_OF = {"Python": "python", "C": "c", "C++": "cpp", "CUDA": "cpp"}
 
@@ -20,43 +17,42 @@ def meta_messages(
     fields: tuple[ContextField, ...],
     llm: LlmSection,
     without: Collection[ContextName] = (),
-    template: str = META,
+    *,
+    template: templates.Template,
 ) -> tuple[Message, ...]:
     """What the meta-prompter is sent so that it writes the prompt for `llm`.
 
     A context in `without` leaves no trace: neither its section, nor its values elsewhere in the text.
 
     Raises:
-        PromptError: when the template does not exist, is no meta-prompt, or cannot be rendered.
+        PromptError: when the template is no meta-prompt, or cannot be rendered.
     """
-    found = templates.load(template)
-    if found.meta.get("kind") != "meta":
-        raise PromptError(f"{found.file} is no meta-prompt; it is sent to the target LLM as it is.")
+    if not is_meta(template):
+        raise PromptError(f"{template.file} is no meta-prompt; it is sent to the target LLM as it is.")
     target = "an LLM" if "llm" in without else f"the LLM {llm.label or llm.model}"
     kept = _kept(fields, without)
-    text = templates.render(found, {"target": target, "aim": _aim(kept), **_sections(kept)})
+    text = templates.render(template, {"target": target, "aim": _aim(kept), **_sections(kept)})
     return (Message(role="user", content=text),)
 
 
-def strategy_prompt(
-    strategy: str, fields: tuple[ContextField, ...], without: Collection[ContextName], llm: LlmSection
-) -> str | None:
-    """The prompt of a baseline strategy; None for `mpco`, whose prompt a meta-prompter writes.
+def is_meta(template: templates.Template) -> bool:
+    """Whether a meta-prompter writes the prompt; else the template is the prompt."""
+    return template.meta["kind"] == "meta"
+
+
+def baseline_prompt(
+    fields: tuple[ContextField, ...], without: Collection[ContextName], *, template: templates.Template
+) -> str:
+    """The prompt of a strategy that needs no meta-prompter.
 
     Raises:
-        PromptError: when there is no such strategy, naming those there are.
+        PromptError: when the template cannot be rendered.
     """
-    if strategy not in STRATEGIES:
-        raise PromptError(
-            f"There is no strategy {strategy!r}; there are: {', '.join(STRATEGIES)}{suggestion(strategy, STRATEGIES)}."
-        )
-    if strategy == META:
-        return None
     kept = _kept(fields, without)
     # The code itself follows every baseline, so it is not shown twice; a baseline knows nothing of its reader.
     told = [field for field in kept if field.name != "source" and field.context != "llm"]
     values = {"aim": _aim(kept), "examples": _examples(kept), **_sections(told)}
-    return templates.render(templates.load(strategy), values)
+    return templates.render(template, values)
 
 
 def _kept(fields: Iterable[ContextField], without: Collection[ContextName]) -> list[ContextField]:

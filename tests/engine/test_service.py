@@ -125,7 +125,7 @@ async def test_one_engine_a_project_and_a_private_socket(project: Path) -> None:
         first, second = await one.client.send(Status()), await two.client.send(Status())
         assert first["pid"] == second["pid"] and second["clients"] == 2
         assert stat.S_IMODE(os.stat(first["socket"]).st_mode) == 0o600
-        assert (project / ".mpco" / ".gitignore").read_text() == "*\n"
+        assert (project / ".mpco" / ".gitignore").read_text().startswith("*\n")
 
 
 async def test_what_was_told_survives_a_kill(project: Path) -> None:

@@ -11,6 +11,7 @@ from tui.cli.evaluate import evaluate
 from tui.cli.keys import completion, keys
 from tui.cli.profile import profile
 from tui.cli.project import doctor, init
+from tui.cli.prompts import prompts
 from tui.cli.report import report
 from tui.cli.run import demo, run
 from tui.cli.shell import ERROR, INTERRUPTED, open_app
@@ -58,7 +59,7 @@ def main(ctx: click.Context, root: Path | None) -> None:
         open_app(ctx.obj)
 
 
-for command in (demo, run, profile, evaluate, report, doctor, init, engine, keys, completion):
+for command in (demo, run, profile, evaluate, report, doctor, init, engine, keys, completion, prompts):
     main.add_command(command)
 
 

@@ -10,7 +10,7 @@ from engine.llm.offline.meta import compose
 from engine.llm.offline.observations import observe
 from engine.llm.offline.optimiser import RULES
 from engine.model import Bottleneck, ContextName, Edge, LineHeat, Profile
-from engine.prompt import fields_for, lint, meta_messages
+from engine.prompt import fields_for, library, lint, meta_messages
 
 SOURCE = """def words(lines: list[str]) -> list[str]:
     seen: list[str] = []
@@ -42,7 +42,12 @@ def prompt(root: Path, without: tuple[ContextName, ...] = (), considerations: st
     profile = Profile(id="p", command="x", format="cprofile", seconds=2.0, at=0)
     llm = settings.llm[0]
     fields = fields_for(settings, BOTTLENECK, SOURCE, profile, llm, client.facts(llm.model), without)
-    return compose("\n".join(message.content for message in meta_messages(fields, llm, without)))
+    return compose(
+        "\n".join(
+            message.content
+            for message in meta_messages(fields, llm, without, template=library(Path("/nowhere")).load("mpco"))
+        )
+    )
 
 
 def test_it_tells_the_project_the_profile_and_what_to_look_for(tmp_path: Path) -> None:
