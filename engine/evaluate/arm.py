@@ -246,14 +246,17 @@ def _write(base: Base, changes: Mapping[str, bytes], target: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         path.write_bytes(data)
-        original = base.folder / name
-        if original.exists():
+        original = next((layer / name for layer in base.layers if (layer / name).exists()), None)
+        if original:
             path.chmod(stat.S_IMODE(original.stat().st_mode))
 
 
 def _copy(base: Base, changes: Mapping[str, bytes], tree: Path, linked: Iterable[str]) -> None:
     """An ordinary copy of the base with `changes`, and links to what the user's tree has besides."""
-    shutil.copytree(base.folder, tree, symlinks=True)
+    # CMake refuses to go on in a folder that was configured under another path.
+    ignore = shutil.ignore_patterns("CMakeCache.txt")
+    for layer in reversed(base.layers):
+        shutil.copytree(layer, tree, symlinks=True, dirs_exist_ok=True, ignore=ignore)
     _write(base, changes, tree)
     for name in linked:
         if os.path.lexists(base.root / name):

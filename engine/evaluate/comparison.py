@@ -7,7 +7,7 @@ measuring begins; the first pair of every session still counts as warm-up.
 import os
 import random
 import time
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from typing import Literal
 
@@ -15,6 +15,7 @@ import msgspec
 
 from engine.config import CommandSection, Config
 from engine.errors import BaselineError
+from engine.evaluate import products
 from engine.evaluate.arm import Arm, Run
 from engine.evaluate.command import arguments
 from engine.evaluate.failures import explain
@@ -62,6 +63,8 @@ class Ground:
         self.steps: tuple[Step, ...] = ()
         """Complete once the baseline is proven to work; empty before."""
         self.built = False
+        self.worn = False
+        """Whether the arm has been measured with, so that files of earlier runs may lie in it."""
         self.first_run: Measurement | None = None
 
 
@@ -93,12 +96,22 @@ class Comparison:
         Raises:
             BaselineError: when the build fails.
         """
-        if self._config.build.command and not self._ground.built:
+        if not self._ground.built:
             try:
-                await self._step(self._ground.arm, "build", "baseline")
+                await self._build_ground()
             except Failed as failed:
                 raise failed.of_baseline() from failed
-        self._ground.built = True
+
+    async def _build_ground(self) -> tuple[Step, Run] | None:
+        """Build the baseline; the first time, what that makes is kept for all arms to come."""
+        ground, done = self._ground, None
+        if self._config.build.command:
+            since = products.now()
+            done = await self._step(ground.arm, "build", "baseline")
+            if not ground.base.products.exists():
+                await products.collect(ground.arm, ground.base, since)
+        ground.built = True
+        return done
 
     async def prove_baseline(self) -> AsyncGenerator[News, None]:
         """Build, test and benchmark the baseline, once for each ground; its steps are told every time.
@@ -115,7 +128,8 @@ class Comparison:
             for name, state in STATES.items():
                 if self._section(name).command:
                     yield Progress(state="preparing" if name == "benchmark" else state)
-                    step, run = await self._step(self._ground.arm, name, "baseline")
+                    built = await self._build_ground() if name == "build" else None
+                    step, run = built or await self._step(self._ground.arm, name, "baseline")
                     done.append(step)
                     yield step
         except Failed as failed:
@@ -124,10 +138,27 @@ class Comparison:
         self._ground.first_run = _measurement(run, -1, "baseline", True)
         self._ground.steps = tuple(done)
 
+    async def stops(self, broken: Arm) -> bool:
+        """Whether the build or the benchmark fails in an arm in which the changed files were broken on purpose."""
+        try:
+            for name in ("build", "benchmark"):
+                if self._section(name).command:
+                    await self._step(broken, name, "variant")
+        except Failed:
+            return True
+        return False
+
     async def judge(
-        self, variant: Arm, changed: Iterable[str], objective: Objective, measured: Sequence[Measurement]
+        self,
+        variant: Arm,
+        changed: Iterable[str],
+        objective: Objective,
+        measured: Sequence[Measurement],
+        doubt: Callable[[], Awaitable[str]],
     ) -> AsyncGenerator[News, None]:
         """Build and test the variant, whose `changed` files differ, then measure it until there is a verdict.
+
+        `doubt` is asked before measuring: a sentence that says why it would be in vain, or an empty text.
 
         Raises:
             BaselineError: when it is the baseline whose benchmark fails meanwhile.
@@ -141,6 +172,9 @@ class Comparison:
                     yield Progress(state=STATES[name])
                     step, _ = await self._step(variant, name, "variant")
                     yield step
+            if reason := await doubt():
+                yield Ruling(verdict="inconclusive", reason=reason)
+                return
             yield Progress(state="measuring")
             async with aclosing(self._measure(variant, objective, measured)) as pairs:
                 async for news in pairs:

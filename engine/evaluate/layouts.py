@@ -38,7 +38,7 @@ def overlaid(base: Base, folder: Path, work: Path, section: SandboxSection) -> d
         # Its files lie in memory, which the machine must keep some of.
         "disk": min(section.disk_mb * MEGABYTE, _memory // 2),
         "watched": [],
-        "lowers": [str(folder / "changes"), str(base.folder)],
+        "lowers": [str(path) for path in (folder / "changes", *base.layers)],
         "tree": str(folder / "tree"),
         "shared": [str(root / name) for name in base.survey.shared],
         "inside": surroundings.git_folders(root),

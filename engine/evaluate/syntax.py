@@ -28,6 +28,6 @@ def compile_command(config: Config, changed: Iterable[str]) -> list[str]:
     """
     files = [name for name in changed if name.endswith(".py")]
     sections = (config.benchmark, config.test, config.build)
-    words = (word for section in sections for word in section.command.split())
+    words = (word.strip("'\"") for section in sections for word in section.command.split())
     interpreter = next((word for word in words if _PYTHON.fullmatch(word)), "")
     return [interpreter, "-c", _COMPILE, *files] if files and interpreter else []

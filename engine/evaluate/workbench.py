@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine.config import Config
 from engine.errors import BaselineError, EditError
+from engine.evaluate import poison
 from engine.evaluate import sandbox as sandboxes
 from engine.evaluate.arm import Arm, open_arm
 from engine.evaluate.comparison import Comparison, Ground, News, Pair, Progress
@@ -36,6 +37,8 @@ class Workbench:
         self._work = self._state_dir / "work"
         self._ground: Ground | None = None
         self._bases = 0
+        self._doubts: dict[frozenset[str], str] = {}
+        """By set of changed files: why the benchmark does not run them."""
         self._turn = asyncio.Lock()
         self.sandbox = Sandbox(name=sandboxes.NONE, about="The workbench is not open.", works=False)
 
@@ -116,11 +119,19 @@ class Workbench:
             async with aclosing(comparison.prove_baseline()) as steps:
                 async for news in steps:
                     yield news
+            if ground.worn:
+                await self._renew(ground)
+                await comparison.build_baseline()
+
+            async def doubt() -> str:
+                return await self._doubt(comparison, ground.base, changes)
+
             async with (
                 self._variant(ground.base, changes) as variant,
-                aclosing(comparison.judge(variant, changes, objective, measured)) as judged,
+                aclosing(comparison.judge(variant, changes, objective, measured, doubt)) as judged,
             ):
                 async for news in judged:
+                    ground.worn = True
                     yield news
 
     async def _current_ground(self) -> Ground:
@@ -129,18 +140,37 @@ class Workbench:
             seen = await asyncio.to_thread(survey, self._root, self._state_dir)
             if self._ground.arm.alive and seen == self._ground.base.survey:
                 return self._ground
-            await self._leave_ground()
         self._bases += 1
         folder = self._work / f"base-{self._bases}"
-        base = await asyncio.to_thread(freeze, self._root, folder, self._state_dir)
+        earlier = self._ground.base if self._ground else None
+        base = await asyncio.to_thread(freeze, self._root, folder, self._state_dir, earlier)
+        await self._leave_ground()
         self._ground = Ground(base, await self._open_arm(base, {}))
         return self._ground
+
+    async def _renew(self, ground: Ground) -> None:
+        """A fresh arm for the baseline, as a variant has one: what earlier runs have left may make it slower."""
+        worn, ground.arm = ground.arm, await self._open_arm(ground.base, {})
+        ground.built = ground.worn = False
+        await worn.close()
+
+    async def _doubt(self, comparison: Comparison, base: Base, changes: Mapping[str, bytes]) -> str:
+        """Why the benchmark cannot tell anything about these changes; empty when it can, or that cannot be known."""
+        touched = frozenset(changes)
+        if touched not in self._doubts:
+            broken = poison.plant(changes)
+            stops = True
+            if broken:
+                async with self._variant(base, {**changes, **broken}) as arm:
+                    stops = await comparison.stops(arm)
+            self._doubts[touched] = "" if stops else poison.sentence(broken)
+        return self._doubts[touched]
 
     async def _leave_ground(self) -> None:
         if self._ground is not None:
             ground, self._ground = self._ground, None
             await ground.arm.close()
-            await asyncio.to_thread(remove, ground.base.folder)
+            await asyncio.to_thread(ground.base.remove)
 
     @asynccontextmanager
     async def _variant(self, base: Base, changes: Mapping[str, bytes]) -> AsyncIterator[Arm]:

@@ -6,6 +6,7 @@ folders are not copied: arms see the originals, through an overlay or a link. Ca
 its own, in the same way.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -42,6 +43,21 @@ class Base(msgspec.Struct, frozen=True):
     folder: Path
     survey: Survey
 
+    @property
+    def products(self) -> Path:
+        """Where the files lie that the baseline's build has made or changed; not there when it made none."""
+        return self.folder.with_name(f"{self.folder.name}-products")
+
+    @property
+    def layers(self) -> list[Path]:
+        """The folders that together are the built baseline, the uppermost first."""
+        return [self.products, self.folder] if self.products.is_dir() else [self.folder]
+
+    def remove(self) -> None:
+        """Give the disk space back."""
+        for layer in self.layers:
+            remove(layer)
+
 
 def survey(root: Path, state_dir: Path) -> Survey:
     """Look at the user's tree without changing anything in it."""
@@ -65,15 +81,15 @@ def survey(root: Path, state_dir: Path) -> Survey:
     return Survey(files=tuple(present), shared=inner, digest=_digest(root, present, inner))
 
 
-def freeze(root: Path, folder: Path, state_dir: Path) -> Base:
-    """Copy the tree into `folder`, again when it changes meanwhile.
+def freeze(root: Path, folder: Path, state_dir: Path, earlier: Base | None = None) -> Base:
+    """Copy the tree into `folder`, again when it changes meanwhile; what has not changed is taken from an earlier base.
 
     Raises:
         BaselineError: when a file cannot be read, or the tree does not come to rest.
     """
     seen = survey(root, state_dir)
     for _ in range(3):
-        _copy(root, folder, seen.files)
+        _copy(root, folder, seen.files, earlier.folder if earlier else None)
         again = survey(root, state_dir)
         if again == seen:
             return Base(root=root, folder=folder, survey=seen)
@@ -167,7 +183,7 @@ def _digest(root: Path, names: Iterable[str], shared: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def _copy(root: Path, folder: Path, names: Iterable[str]) -> None:
+def _copy(root: Path, folder: Path, names: Iterable[str], earlier: Path | None) -> None:
     folder.mkdir(parents=True)
     made: set[str] = set()
     for name in names:
@@ -175,19 +191,58 @@ def _copy(root: Path, folder: Path, names: Iterable[str]) -> None:
         if parent not in made:
             os.makedirs(folder / parent, exist_ok=True)
             made.add(parent)
-        _copy_one(root / name, folder / name)
+        if earlier is None or not _link(root / name, earlier / name, folder / name):
+            _copy_one(root / name, folder / name)
+
+
+def _link(source: Path, earlier: Path, target: Path) -> bool:
+    """Take a file from an earlier base, which nobody writes to, when it is the same as the user's."""
+    try:
+        now, then = os.lstat(source), os.lstat(earlier)
+    except FileNotFoundError:
+        return False
+    same = (now.st_mtime_ns, now.st_size, now.st_mode) == (then.st_mtime_ns, then.st_size, then.st_mode)
+    if not same or not stat.S_ISREG(now.st_mode):
+        return False
+    os.link(earlier, target)
+    return True
 
 
 def _copy_one(source: Path, target: Path) -> None:
     """Copy with mode and times, so that make and .pyc files see what they know; links stay links."""
     try:
-        mode = os.lstat(source).st_mode
-        if stat.S_ISLNK(mode) or stat.S_ISREG(mode):
+        status = os.lstat(source)
+        if stat.S_ISREG(status.st_mode):
+            _copy_file(source, target, status)
+        elif stat.S_ISLNK(status.st_mode):
             shutil.copy2(source, target, follow_symlinks=False)
-        elif stat.S_ISDIR(mode):  # a git submodule: its own files, without its .git
+        elif stat.S_ISDIR(status.st_mode):  # a git submodule: its own files, without its .git
             ignore = shutil.ignore_patterns(*LEFT_OUT)
             shutil.copytree(source, target, symlinks=True, ignore=ignore, dirs_exist_ok=True)
     except FileNotFoundError:  # gone since it was listed: the second survey will differ
         return
     except PermissionError as error:
         raise BaselineError(f"{source}: cannot be read, so the project cannot be copied; make it readable.") from error
+
+
+def _copy_file(source: Path, target: Path, status: os.stat_result) -> None:
+    """Copy by the kernel, which shares the blocks where the file system can (btrfs, xfs)."""
+    if not hasattr(os, "copy_file_range"):
+        shutil.copy2(source, target)
+        return
+    reading = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            while os.copy_file_range(reading, writing, 1 << 30):
+                pass
+            os.fchmod(writing, stat.S_IMODE(status.st_mode))
+            os.utime(writing, ns=(status.st_atime_ns, status.st_mtime_ns))
+        finally:
+            os.close(writing)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+        shutil.copy2(source, target)
+    finally:
+        os.close(reading)

@@ -197,3 +197,18 @@ async def test_opening_clears_what_a_killed_engine_left(workbench: Bench, projec
     assert not left.exists()
     await bench.close()
     assert not (project / ".mpco" / "work").exists()
+
+
+async def test_builds_go_on_from_the_baselines_and_baselines_from_a_fresh_arm(workbench: Bench) -> None:
+    """What the baseline's build has made is there for the variant; what its runs have left is there for nobody."""
+    bench = workbench(
+        build=CommandSection(command="echo built >> builds.txt; ln -sf builds.txt link"),
+        test=CommandSection(command=f"sh -c '{sys.executable} -m unittest -q tests.test_shop && cat link'"),
+        benchmark=BenchmarkSection(command=f"sh -c '{sys.executable} bench.py && echo run >> runs.txt'", max_pairs=1),
+    )
+    await bench.open()
+    for _ in range(2):
+        steps = [item for item in await told(bench, FAST) if isinstance(item, Step) and item.name == "test"]
+        assert [step.output.count("built") for step in steps] == [1, 2]
+    left = await bench.execute("cat runs.txt", timeout=5)
+    assert left.output.count("run") == 2  # the warm-up and one pair of the second evaluation only
