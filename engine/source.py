@@ -1,26 +1,28 @@
 """Where the functions of a source file begin and end: the exact spans that every stage agrees on.
 
-Tree-sitter reads broken files too, so a span is there while a person is in the middle of a change. The grammars
-are imported at first use: they are needed in the engine only, and only once it reads code.
+Tree-sitter reads broken files too, so a span is there while a person is in the middle of a change.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from engine.grammars import PREFIXES, READERS, WITH_LAMBDAS, WRAPPERS, Reader, parser
+
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 LANGUAGES = {
     ".py": "Python", ".pyi": "Python", ".pyw": "Python", ".pyx": "Cython",
     ".c": "C", ".h": "C",
     ".cc": "C++", ".cpp": "C++", ".cxx": "C++", ".c++": "C++", ".hh": "C++", ".hpp": "C++", ".hxx": "C++",
+    ".ipp": "C++", ".tpp": "C++", ".tcc": "C++", ".inl": "C++",
     ".cu": "CUDA", ".cs": "C#", ".rs": "Rust", ".go": "Go", ".java": "Java", ".kt": "Kotlin", ".swift": "Swift",
-    ".js": "JavaScript", ".mjs": "JavaScript", ".jsx": "JavaScript", ".ts": "TypeScript", ".tsx": "TypeScript",
+    ".js": "JavaScript", ".mjs": "JavaScript", ".cjs": "JavaScript", ".jsx": "JavaScript",
+    ".ts": "TypeScript", ".tsx": "TypeScript",
     ".f90": "Fortran", ".f": "Fortran", ".jl": "Julia", ".lua": "Lua", ".rb": "Ruby", ".php": "PHP", ".zig": "Zig",
 }  # fmt: skip
 """Programming languages by the file's ending, in lower case."""
@@ -34,9 +36,9 @@ class FunctionSpan(msgspec.Struct, frozen=True):
     """One function of a file; lines count from 1 and the span includes its last line."""
 
     qualname: str
-    """`Class.method` and `outer.<locals>.inner` in Python, `space::Class::method` in C++."""
+    """`Class.method` and `outer.<locals>.inner` in Python, `space::Class::method` in C++, `Type.method` in Go."""
     line: int
-    """First line, decorators (in C++: the `template` line) included."""
+    """First line, decorators and attributes (in C++: the `template` line) included."""
     end_line: int
     def_line: int
     """The line on which the definition itself begins."""
@@ -48,21 +50,22 @@ def language_of(path: str) -> str:
     return "C++" if suffix in (".C", ".H") else LANGUAGES.get(suffix.lower(), "")
 
 
-def functions(path: str, text: str) -> tuple[FunctionSpan, ...]:
-    """The functions of a Python, C or C++ file in the order of their first lines; of any other file none.
+def functions(path: str, text: str, *, lambdas: bool = False) -> tuple[FunctionSpan, ...]:
+    """The functions of a file in the order of their first lines; of a language without a grammar none.
 
-    Lambdas and comprehensions belong to the function around them. Broken source is no error: what can still be
-    read as a function is one.
+    Lambdas and comprehensions belong to the function around them; with `lambdas`, a lambda of several lines, or one
+    outside of any function, has a span of its own. Broken source is no error: what can still be read as a function is
+    one.
     """
     language = language_of(path)
-    if language not in _READERS:
+    if language not in READERS:
         return ()
     # A lone carriage return ends a line for Python and for editors, but not for tree-sitter.
     source = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", errors="replace")
     if language == "C" and _CPP.search(text):
         language = "C++"
-    root = _parser(language).parse(source).root_node
-    found = _spans(root, _READERS[language])
+    root = parser(language).parse(source).root_node
+    found = _spans(root, READERS[language], lambdas)
     return tuple(sorted(found, key=lambda span: (span.line, -span.end_line)))
 
 
@@ -72,90 +75,31 @@ def innermost(spans: Iterable[FunctionSpan], line: int) -> FunctionSpan | None:
     return min(around, key=lambda span: (span.end_line - span.line, -span.line), default=None)
 
 
-class _Reader(NamedTuple):
-    """How the scopes of a language are found and how their names are joined."""
-
-    scope: Callable[["Node"], tuple[str, bool] | None]
-    """(the name of the scope that a node opens, whether it is a function)."""
-    after_class: str
-    after_function: str
-
-
-def _spans(root: "Node", reader: _Reader) -> Iterator[FunctionSpan]:
+def _spans(root: "Node", reader: Reader, lambdas: bool) -> Iterator[FunctionSpan]:
     """Walks with a stack of its own, since generated code can be nested deeper than Python recurses."""
-    pending: list[tuple[Node, str, int]] = [(root, "", 0)]
+    leaves = WITH_LAMBDAS if lambdas else reader.leaves
+    pending: list[tuple[Node, str, int, bool]] = [(root, "", 0, False)]
     while pending:
-        node, prefix, wrapped_from = pending.pop()
+        node, prefix, begins, in_function = pending.pop()
         opened = reader.scope(node)
         if opened:
-            name, is_function = opened
-            if is_function:
-                line = node.start_point.row + 1
-                yield FunctionSpan(prefix + name, wrapped_from or line, max(_last_line(node), line), line)
-            prefix += name + (reader.after_function if is_function else reader.after_class)
-        wrapped_from = (wrapped_from or node.start_point.row + 1) if node.type in _WRAPPERS else 0
-        pending.extend((child, prefix, wrapped_from) for child in node.named_children if child.type not in _LEAVES)
+            name, kind = opened
+            line, last = node.start_point.row + 1, _last_line(node)
+            wanted = kind == "function" or (kind == "lambda" and lambdas and (last > line or not in_function))
+            if wanted:
+                yield FunctionSpan(prefix + name, begins or line, max(last, line), line)
+            if kind == "scope" or wanted:
+                prefix += name + (reader.after_class if kind == "scope" else reader.after_function)
+            in_function = in_function or kind == "function"
+        begins = (begins or node.start_point.row + 1) if node.type in WRAPPERS else 0
+        for child in node.named_children:
+            if child.type in PREFIXES:
+                begins = begins or child.start_point.row + 1
+            elif child.type not in leaves:
+                pending.append((child, prefix, begins, in_function))
+                begins = begins if node.type in WRAPPERS else 0
 
 
 def _last_line(node: "Node") -> int:
     """A node that ends at the start of a line has no part of that line."""
     return node.end_point.row + (1 if node.end_point.column else 0)
-
-
-_WRAPPERS = {"decorated_definition", "template_declaration"}
-_LEAVES = {"expression_statement", "comment", "parameters", "parameter_list", "decorator", "string", "call_expression"}
-"""Nodes in which no function with a name can be: left out for speed."""
-
-
-def _python(node: "Node") -> tuple[str, bool] | None:
-    if node.type not in ("function_definition", "class_definition"):
-        return None
-    name = _text(node.child_by_field_name("name"))
-    return (name, node.type == "function_definition") if name else None
-
-
-def _c(node: "Node") -> tuple[str, bool] | None:
-    if node.type in ("namespace_definition", "class_specifier", "struct_specifier", "union_specifier"):
-        name = _text(node.child_by_field_name("name"))
-        return (name, False) if name and node.child_by_field_name("body") else None
-    if node.type != "function_definition" or node.child_by_field_name("body") is None:
-        return None
-    name = _declared(node.child_by_field_name("declarator"))
-    return (name, True) if name else None
-
-
-def _declared(node: "Node | None") -> str:
-    """The name inside `*(*name(args))[3]`, empty when it is no function's; the rest says what it returns."""
-    is_function = False
-    while node is not None:
-        is_function = is_function or node.type in ("function_declarator", "operator_cast")
-        inner = None if node.type == "operator_cast" else node.child_by_field_name("declarator")
-        if inner is None and node.type in ("reference_declarator", "parenthesized_declarator", "attributed_declarator"):
-            inner = next(iter(node.named_children), None)
-        if inner is None:
-            text = _text(node).partition("(")[0] if node.type == "operator_cast" else _text(node)
-            return " ".join(text.split()) if is_function else ""
-        node = inner
-    return ""
-
-
-def _text(node: "Node | None") -> str:
-    return node.text.decode("utf-8", errors="replace") if node is not None and node.text else ""
-
-
-_READERS = {
-    "Python": _Reader(_python, ".", ".<locals>."),
-    "C": _Reader(_c, "::", "::"),
-    "C++": _Reader(_c, "::", "::"),
-}
-
-
-@cache
-def _parser(language: str) -> "Parser":
-    import tree_sitter
-    import tree_sitter_c
-    import tree_sitter_cpp
-    import tree_sitter_python
-
-    grammars = {"Python": tree_sitter_python, "C": tree_sitter_c, "C++": tree_sitter_cpp}
-    return tree_sitter.Parser(tree_sitter.Language(grammars[language].language()))

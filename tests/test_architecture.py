@@ -18,7 +18,13 @@ def modules_after(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "code", ["import tui.cli, tui.app, tui.headless", "import engine.client", "import engine.setup"]
+    "code",
+    [
+        "import tui.cli, tui.app, tui.headless",
+        "import engine.client",
+        "import engine.setup",
+        "import engine.profile.files",
+    ],
 )
 def test_heavy_libraries_stay_out_of_the_screens_process(code: str) -> None:
     assert modules_after(code).isdisjoint(HEAVY)
@@ -60,6 +66,7 @@ def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
     }
     offered = {"from engine.demo import copy_demo", "from engine.setup import diagnose"}
     offered |= {"from engine.setup import detect, render_config, write_config"}
+    offered |= {"from engine.profile.files import import_profiles", "from engine.profile.files import compare_profiles"}
     offered |= {"from engine.report.paper import average_ranks, cells, read_systems"}
     offered |= {"from engine.prompt.templates import library"}
     offered |= {"from engine.prompt.templates import library, person_folder, project_folder"}
@@ -69,6 +76,7 @@ def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
         "tui/cli/project.py",
         "tui/cli/report.py",
         "tui/cli/prompts.py",
+        "tui/cli/profile.py",
     }
 
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from engine.model import Bottleneck, Candidate, Estimate, Evaluation
+from engine.model import Bottleneck, Candidate, Difference, Estimate, Evaluation, Unmapped
 
 UNBOUNDED = 1e8
 """Ends of an interval beyond this are not known yet."""
@@ -20,7 +20,26 @@ def bottleneck_line(item: Bottleneck) -> dict[str, Any]:
         "end_line": item.end_line,
         "self_share": round(item.self_share, 6),
         "total_share": round(item.total_share, 6),
-        "calls": item.calls,
+        "calls": item.calls or None,
+    }
+
+
+def unmapped_line(item: Unmapped) -> dict[str, Any]:
+    """The JSON object of time that belongs to no function of the project."""
+    return {"unmapped": item.name, "self_share": round(item.share, 6)}
+
+
+def difference_line(item: Difference) -> dict[str, Any]:
+    """The JSON object of one function in two profiles."""
+    costs = {key: round(getattr(item, key), 9) for key in ("self_before", "self_after", "total_before", "total_after")}
+    return {
+        "file": item.file,
+        "function": item.function,
+        "line": item.line,
+        "end_line": item.end_line,
+        **costs,
+        "change": round(item.change, 9),
+        "unit": item.unit,
     }
 
 
@@ -81,8 +100,25 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def bottleneck_table(items: Iterable[Bottleneck]) -> str:
     """The bottlenecks, ranked."""
-    rows = [(i.function, i.place, f"{i.self_share:.1%}", f"{i.total_share:.1%}", f"{i.calls:,}") for i in items]
+    rows = [
+        (i.function, i.place, f"{i.self_share:.1%}", f"{i.total_share:.1%}", f"{i.calls:,}" if i.calls else "–")
+        for i in items
+    ]
     return table(("function", "place", "self", "total", "calls"), rows)
+
+
+def unmapped_table(items: Iterable[Unmapped]) -> str:
+    """What belongs to no function of the project, largest first."""
+    return table(("not mapped", "self"), ((item.name, f"{item.share:.1%}") for item in items))
+
+
+def difference_table(items: Iterable[Difference]) -> str:
+    """The functions of two profiles, the largest change first."""
+    rows = [
+        (i.function, f"{i.file}:{i.line}", f"{i.self_before:.4g}", f"{i.self_after:.4g}", f"{i.change:+.4g}", i.unit)
+        for i in items
+    ]
+    return table(("function", "place", "self before", "self after", "change", "unit"), rows)
 
 
 def candidate_table(rows: Iterable[tuple[str, Candidate, Evaluation | None]]) -> str:

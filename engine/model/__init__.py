@@ -20,7 +20,7 @@ from engine.model.evaluations import (
 )
 from engine.model.jobs import Job, JobKind, JobState
 from engine.model.noun import Noun
-from engine.model.profiles import Bottleneck, Edge, LineHeat, Profile, Unmapped
+from engine.model.profiles import Bottleneck, Difference, Edge, FlameNode, LineHeat, Profile, Unmapped
 from engine.model.projects import Llm, LlmFacts, Project
 from engine.model.prompts import CONTEXT_NAMES, ContextField, ContextName, Message, Prompt, TextState, Usage
 
@@ -36,12 +36,14 @@ __all__ = [
     "ContextField",
     "ContextName",
     "Decision",
+    "Difference",
     "Edge",
     "EditFormat",
     "Estimate",
     "Evaluation",
     "EvaluationState",
     "Flag",
+    "FlameNode",
     "Hunk",
     "Job",
     "JobKind",

@@ -27,6 +27,20 @@ class Unmapped(Noun, frozen=True, kw_only=True):
     share: float
 
 
+class FlameNode(Noun, frozen=True, kw_only=True):
+    """One box of a flame graph; a node comes before its children."""
+
+    name: str
+    depth: int
+    share: float
+    """Of all profiled time, with what it calls."""
+    own: float = 0.0
+    place: str = ""
+    """`file:line` in the project, elsewhere the module."""
+    bottleneck: str = ""
+    """Id of the bottleneck that it is, if it is one."""
+
+
 class Bottleneck(Noun, frozen=True, kw_only=True):
     """A function of the project, with its exact source span and what the profile says about it."""
 
@@ -66,3 +80,27 @@ class Profile(Noun, frozen=True, kw_only=True):
     bottlenecks: tuple[Bottleneck, ...] = ()
     """Ranked by addressable share, largest first."""
     unmapped: tuple[Unmapped, ...] = ()
+    flame: tuple[FlameNode, ...] = ()
+    unit: str = "seconds"
+    """What the profile counts: `seconds`, `samples`, `instructions` and so on."""
+    amount: float = 0.0
+    """All that was counted, in `unit`."""
+
+
+class Difference(Noun, frozen=True, kw_only=True):
+    """One function in both profiles; costs in `unit`, 0 where a profile does not name it."""
+
+    file: str
+    function: str
+    line: int
+    end_line: int
+    unit: str
+    self_before: float
+    self_after: float
+    total_before: float
+    total_after: float
+
+    @property
+    def change(self) -> float:
+        """Of the own cost: below 0 when it became less."""
+        return self.self_after - self.self_before

@@ -5,6 +5,10 @@ from typing import TypeVar
 import msgspec
 
 from engine.errors import ProfileError
+from engine.profile import tally as graph
+from engine.profile.frames import Frame
+from engine.profile.stacks import Stacks
+from engine.profile.tally import CallGraph
 
 LARGEST = 256 * 1024 * 1024
 """Bytes of one recording; more is no profile but a mistake or an attack."""
@@ -30,6 +34,13 @@ class Call(msgspec.Struct, frozen=True, array_like=True):
     total: float
 
 
+def _frame(file: str, line: int, name: str, seen_root: str, root: str) -> Frame:
+    """`file` with the project's root as it is, not as the recorded process saw it."""
+    if file.startswith(seen_root.rstrip("/") + "/"):
+        file = root.rstrip("/") + file[len(seen_root.rstrip("/")) :]
+    return Frame(name, file, line)
+
+
 class CallRecord(msgspec.Struct, frozen=True):
     """One process under cProfile; `root` is the project's root as that process saw it."""
 
@@ -44,6 +55,18 @@ class CallRecord(msgspec.Struct, frozen=True):
         if not all(0 <= item.own < 1e9 and 0 <= item.total < 1e9 for item in self.functions):
             raise ValueError("a time is out of range")
 
+    def graph(self, root: str) -> CallGraph:
+        """What the process did, with its files below `root`."""
+        return CallGraph(
+            [
+                graph.Function(
+                    _frame(item.file, item.line, item.name, self.root, root), item.own, item.total, item.calls
+                )
+                for item in self.functions
+            ],
+            [graph.Call(call.caller, call.callee, call.calls, call.total) for call in self.calls],
+        )
+
 
 class LineRecord(msgspec.Struct, frozen=True):
     """The sampled stacks of one process: (how often, positions of its frames, innermost first)."""
@@ -56,6 +79,12 @@ class LineRecord(msgspec.Struct, frozen=True):
         size = len(self.frames)
         if not all(count > 0 and all(0 <= at < size for at in stack) for count, stack in self.stacks):
             raise ValueError("a stack refers to a frame that is not there")
+
+    def add_to(self, stacks: Stacks, root: str) -> None:
+        """Hand the samples over, with their files below `root`."""
+        numbers = [stacks.number(_frame(file, line, "", self.root, root)) for file, line in self.frames]
+        for count, stack in self.stacks:
+            stacks.add([numbers[at] for at in reversed(stack)], count)
 
 
 Record = TypeVar("Record", CallRecord, LineRecord)

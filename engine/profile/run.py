@@ -1,8 +1,6 @@
 """Stage 1: run the project's profile command and say which functions of the project take the time."""
 
 import asyncio
-import time
-import uuid
 from collections.abc import Callable
 
 from engine.config import Config
@@ -11,8 +9,10 @@ from engine.execute import Execute, Outcome
 from engine.model import Profile
 from engine.profile.command import Recorded, driver_files, recorded
 from engine.profile.places import Places
-from engine.profile.ranking import Graph, line_heat, rank, unmapped
+from engine.profile.ranking import profile_of
 from engine.profile.records import CallRecord, LineRecord, read_calls, read_lines
+from engine.profile.stacks import Stacks
+from engine.profile.tally import Tally
 
 FORMAT = "cprofile"
 ENOUGH_SAMPLES = 400
@@ -49,20 +49,16 @@ async def run(config: Config, execute: Execute, on_progress: Callable[[str], Non
 
 
 def _profile(config: Config, command: str, calls: tuple[CallRecord, ...], lines: tuple[LineRecord, ...]) -> Profile:
-    places = Places(config)
-    graph = Graph(calls, places)
-    if graph.seconds <= 0:
+    places = Places(config.root_path, config.project.include, (*config.project.exclude, *config.project.protected))
+    tally, heat = Tally(places, "seconds"), Tally(places)
+    tally.add_graphs(*(record.graph(config.root) for record in calls))
+    stacks = Stacks(heat)
+    for sampled in lines:
+        sampled.add_to(stacks, config.root)
+    stacks.flush()
+    if tally.whole <= 0:
         raise ProfileError(f"`{command}` ended before any of its time could be recorded; profile a longer run.")
-    bottlenecks = rank(graph, line_heat(lines, places), places)
-    return Profile(
-        id=uuid.uuid4().hex,
-        command=command,
-        format=FORMAT,
-        seconds=graph.seconds,
-        at=time.time(),
-        bottlenecks=bottlenecks,
-        unmapped=unmapped(graph, bottlenecks),
-    )
+    return profile_of(tally, command, FORMAT, heat if heat.whole else None)
 
 
 async def _record_calls(config: Config, execute: Execute, command: str) -> tuple[CallRecord, ...]:

@@ -1,0 +1,95 @@
+"""scalene's JSON: percentages of time of each line, and whole stacks where they were recorded (`scalene --json`)."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from engine.profile.formats.source import Source, decoded
+from engine.profile.frames import Frame
+from engine.profile.stacks import Stacks
+from engine.profile.tally import Tally
+
+NAME = "scalene JSON"
+_KEYS = re.compile(rb'"(?:elapsed_time_sec|n_cpu_percent_python|alloc_samples|combined_stacks|growth_rate)"\s*:')
+_STACK_FRAME = re.compile(r"(?P<file>.+) (?P<name>\S+):(?P<line>\d+);?")
+
+
+class _Line(msgspec.Struct):
+    lineno: int
+    n_cpu_percent_python: float = 0.0
+    n_cpu_percent_c: float = 0.0
+    n_sys_percent: float = 0.0
+
+    @property
+    def percent(self) -> float:
+        """Of all time."""
+        return self.n_cpu_percent_python + self.n_cpu_percent_c + self.n_sys_percent
+
+
+class _File(msgspec.Struct):
+    lines: tuple[_Line, ...] = ()
+    functions: tuple[dict[str, Any], ...] = ()
+
+
+class _Output(msgspec.Struct):
+    files: dict[str, _File]
+    elapsed_time_sec: float = 0.0
+    stacks: tuple[Any, ...] = ()
+
+
+def matches(head: bytes) -> bool:
+    """An object with some of scalene's own keys."""
+    return head.lstrip()[:1] == b"{" and _KEYS.search(head) is not None
+
+
+def read(source: Source, tally: Tally) -> None:
+    """Add own times by line; what calls what is known from the stacks, where there are any."""
+    output = decoded(source, NAME, _Output)
+    if not isinstance(output, _Output):
+        return
+    seconds = output.elapsed_time_sec / 100 if output.elapsed_time_sec > 0 else 1.0
+    tally.unit = "seconds" if output.elapsed_time_sec > 0 else "percent"
+    stacks = Stacks(tally)
+    above = _callers(output.stacks)
+    listed = 0.0
+    for file, content in output.files.items():
+        for line in content.lines:
+            if line.percent > 0:
+                listed += line.percent
+                _add(stacks, Frame("", file, line.lineno), line.percent * seconds, above)
+    if 0 < listed < 99.5:
+        stacks.add([stacks.number(Frame("code outside of the profiled files"))], (100 - listed) * seconds)
+    stacks.flush()
+
+
+_Above = dict[tuple[str, int], list[tuple[list[Frame], float]]]
+
+
+def _callers(recorded: tuple[Any, ...]) -> _Above:
+    """The stacks above each line, with their weights."""
+    found: _Above = {}
+    for item in recorded:
+        try:
+            texts, about = item
+            frames = [_frame(text) for text in texts]
+            weight = float(about["cpu_samples"])
+        except (TypeError, ValueError, KeyError):
+            continue
+        if frames and weight > 0:
+            found.setdefault((frames[-1].file, frames[-1].line), []).append((frames[:-1], weight))
+    return found
+
+
+def _frame(text: str) -> Frame:
+    found = _STACK_FRAME.fullmatch(text)
+    return Frame(found["name"], found["file"], int(found["line"])) if found else Frame(text)
+
+
+def _add(stacks: Stacks, frame: Frame, weight: float, above: _Above) -> None:
+    known = above.get((frame.file, frame.line), [])
+    whole = sum(part for _, part in known)
+    for frames, part in known:
+        stacks.add([*map(stacks.number, frames), stacks.number(frame)], weight * part / whole)
+    if not known:
+        stacks.add([stacks.number(frame)], weight)
