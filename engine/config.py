@@ -103,29 +103,40 @@ class ProfileSection(Section, frozen=True, kw_only=True):
     timeout: Seconds = 600.0
 
 
-class MetaPrompterSection(Section, frozen=True, kw_only=True):
+class CallSection(Section, frozen=True, kw_only=True):
+    """How an LLM is called: what [meta_prompter] and [[llm]] have in common."""
+
+    api_base: BaseUrl = ""
+    api_key: KeyReference = ""
+    """Only as ${VAR}: the value is taken from the environment or .env and never stored."""
+    params: dict[str, Any] = {}
+    max_parallel: Count = 4
+    requests_per_minute: Count | None = None
+    retries: Annotated[int, msgspec.Meta(ge=0, le=20)] = 3
+    first_timeout: Seconds = 120.0
+    """Until the first piece of the answer."""
+    chunk_timeout: Seconds = 60.0
+    """Between two pieces."""
+    total_timeout: Seconds = 1800.0
+    """For the whole answer."""
+    fallback: str = ""
+    """The label of another [[llm]], else a model that is called in the same way."""
+
+
+class MetaPrompterSection(CallSection, frozen=True, kw_only=True):
     """[meta_prompter]: the LLM that writes the prompts."""
 
     model: Filled = "offline/meta"
-    api_base: BaseUrl = ""
-    api_key: KeyReference = ""
-    """As in [[llm]]."""
-    params: dict[str, Any] = {}
 
 
-class LlmSection(Section, frozen=True, kw_only=True):
+class LlmSection(CallSection, frozen=True, kw_only=True):
     """One [[llm]]: a target LLM."""
 
     model: Filled
     label: str = ""
     """Default: the model's name after the last slash."""
     considerations: str = ""
-    api_base: BaseUrl = ""
-    api_key: KeyReference = ""
-    """Only as ${VAR}: the value is taken from the environment or .env and never stored."""
-    params: dict[str, Any] = {}
     edit_format: EditFormat = "function"
-    max_parallel: Count = 4
 
 
 class TaskSection(Section, frozen=True, kw_only=True):

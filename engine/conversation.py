@@ -1,36 +1,76 @@
-"""Talking to the configured LLMs: who is meant by a label, how many at once, and within which budget."""
+"""Talking to the configured LLMs: who is meant by a label, how many at once, how often again, and at what cost."""
 
 import asyncio
-from collections.abc import Callable
+import random
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import msgspec
 
 from engine import config as configuration
 from engine.config import Config, LlmSection, MetaPrompterSection
-from engine.errors import EngineError, LlmError
-from engine.llm import client as llm_client
-from engine.model import Message, Usage
+from engine.errors import BudgetError, ConfigError, EngineError, LlmError, PrivacyError
+from engine.jobs import RunningJob, new_id
+from engine.llm import client, prices
+from engine.llm.budget import Budget, Reservation
+from engine.llm.client import Deadlines, Delta, Done
+from engine.llm.pace import Pace
+from engine.llm.replay import Recorder, recordable
+from engine.model import Exchange, Message, Purpose, Usage
 from engine.session import Session
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
+"""Seconds before the second try, and at most before any other; doubled from try to try."""
+LONGEST_WAIT = 300.0
+"""A provider that asks to wait longer than these seconds is not waited for."""
+REASONING_STEP = 400
+"""Characters of reasoning after which the job tells of it again."""
+
+Section = LlmSection | MetaPrompterSection
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """One question to an LLM."""
+
+    purpose: Purpose
+    """`prompt` asks the meta-prompter, `optimise` the LLM itself."""
+    llm: str
+    """Label of the target LLM."""
+    bottleneck: str
+    subject: str
+    """Id of the prompt or candidate that is made."""
+    messages: tuple[Message, ...]
 
 
 class Conversations:
     """The LLM calls of one engine."""
 
     def __init__(self, config: Config, session: Session) -> None:
-        self._session = session
-        self._places: dict[str, asyncio.Semaphore] = {}
+        self.session = session
+        self.budget = Budget()
+        self.config = config
+        self._cap: float | None = None
+        self._places: dict[tuple[str, int], asyncio.Semaphore] = {}
+        self._paces: dict[tuple[str, int | None], Pace] = {}
         self.configure(config)
+        for usage in _usages(session):
+            self.budget.count(usage)
 
     def configure(self, config: Config) -> None:
         """Take over a configuration that was read anew."""
-        self._config = config
-        self._budget = llm_client.Budget(config.budget.max_usd, config.budget.max_tokens)
-        self._count_what_was_spent()
+        self.config = config
+        self.budget.cap(self.max_usd, config.budget.max_tokens)
 
     def cap(self, max_usd: float | None) -> None:
-        """Cap the spend at `max_usd`; None takes the configured cap."""
-        usd = self._config.budget.max_usd if max_usd is None else max_usd
-        self._budget = llm_client.Budget(usd, self._config.budget.max_tokens)
-        self._count_what_was_spent()
+        """Cap the spend at `max_usd`; None takes the configured cap. Calls that wait for money try again."""
+        self._cap = max_usd
+        self.budget.cap(self.max_usd, self.config.budget.max_tokens)
+
+    @property
+    def max_usd(self) -> float | None:
+        """The cap that holds now."""
+        return self.config.budget.max_usd if self._cap is None else self._cap
 
     def llm(self, label: str) -> LlmSection:
         """The target LLM of that label.
@@ -38,63 +78,218 @@ class Conversations:
         Raises:
             EngineError: naming the labels there are.
         """
-        for section in self._config.llm:
+        for section in self.config.llm:
             if section.label == label:
                 return section
-        known = ", ".join(section.label for section in self._config.llm)
+        known = ", ".join(section.label for section in self.config.llm)
         raise EngineError(f"mpco.toml has no [[llm]] with label {label!r}; there are: {known}.")
 
-    async def ask(
-        self, label: str, messages: tuple[Message, ...], on_text: Callable[[str], None], on_start: Callable[[], None]
-    ) -> llm_client.Done:
-        """Send messages to a target LLM and pass its text on as it comes.
+    def asked_section(self, asked: Asked) -> Section:
+        """How the LLM that is asked is to be called."""
+        return self.config.meta_prompter if asked.purpose == "prompt" else self.llm(asked.llm)
+
+    def fallback(self, section: Section) -> Section | None:
+        """Who is asked when `section` fails."""
+        if not section.fallback:
+            return None
+        named = (item for item in self.config.llm if item.label == section.fallback)
+        return next(named, None) or msgspec.structs.replace(section, model=section.fallback, fallback="")
+
+    def place(self, section: Section) -> asyncio.Semaphore:
+        """Where a call waits until no more than `max_parallel` others of its LLM are under way."""
+        key = (_name(section), section.max_parallel)
+        return self._places.setdefault(key, asyncio.Semaphore(section.max_parallel))
+
+    def pace(self, section: Section) -> Pace:
+        """How often an LLM may be called."""
+        key = (_name(section), section.requests_per_minute)
+        return self._paces.setdefault(key, Pace(section.requests_per_minute))
+
+    def talk(self, asked: Asked, running: RunningJob, on_text: Callable[[str], None]) -> "Talk":
+        """A question that is about to be asked; its text is passed on as it comes."""
+        return Talk(self, asked, running, on_text)
+
+
+class Talk:
+    """One question and its answer, over as many calls as that takes."""
+
+    def __init__(
+        self, conversations: Conversations, asked: Asked, running: RunningJob, on_text: Callable[[str], None]
+    ) -> None:
+        self.usage: Usage | None = None
+        """Of all its calls so far, failed ones as well."""
+        self._house = conversations
+        self._asked = asked
+        self._running = running
+        self._on_text = on_text
+        self._texts: list[str] = []
+        self._reasonings: list[str] = []
+        self._characters = 0
+        self._told_reasoning = 0
+
+    @property
+    def reasoning(self) -> str:
+        """What the LLM thought, apart from its answer."""
+        return "".join(self._reasonings)
+
+    async def run(self) -> Done:
+        """Ask, with all retries and then the fallback.
 
         Raises:
-            LlmError: when the call fails, or the budget does not allow it.
+            LlmError: when no call goes well; what had come of an answer was passed on.
         """
-        section = self.llm(label)
-        return await self._talk(label, section, section.max_parallel, messages, on_text, on_start)
+        section = self._house.asked_section(self._asked)
+        try:
+            return await self._ask(section)
+        except (BudgetError, PrivacyError):
+            raise
+        except LlmError as error:
+            fallback = self._house.fallback(section)
+            if fallback is None or self._texts:
+                raise
+            self._running.tell(f"{error} Now {fallback.model} is asked.")
+            return await self._ask(fallback)
 
-    async def meta_prompt(
-        self, messages: tuple[Message, ...], on_text: Callable[[str], None], on_start: Callable[[], None]
-    ) -> llm_client.Done:
-        """Send messages to the meta-prompter and pass its text on as it comes.
+    async def _ask(self, section: Section) -> Done:
+        async with self._house.place(section):
+            self._running.started()
+            for pause in _pauses(section.retries):
+                try:
+                    return await self._call(section)
+                except LlmError as error:
+                    wait = pause if error.retry_after is None else error.retry_after
+                    if not error.retry or pause is None or wait is None or wait > LONGEST_WAIT:
+                        raise
+                    self._running.tell(f"again in {wait:.0f} s: {error}")
+                    await asyncio.sleep(wait)
+                    self._running.tell("")
+        raise AssertionError("the last try returns or raises")
 
-        Raises:
-            LlmError: when the call fails, or the budget does not allow it.
-        """
-        return await self._talk("", self._config.meta_prompter, 4, messages, on_text, on_start)
+    async def _call(self, section: Section) -> Done:
+        key = self._key(section)
+        while wait := self._house.pace(section).wait():
+            self._running.tell(f"waits {wait:.0f} s: at most {section.requests_per_minute} requests a minute")
+            await asyncio.sleep(wait)
+        reservation = await self._reserve(section)
+        recorder = Recorder()
+        exchange = Exchange(
+            id=new_id(),
+            at=time.time(),
+            purpose=self._asked.purpose,
+            llm=self._asked.llm,
+            bottleneck=self._asked.bottleneck,
+            subject=self._asked.subject,
+            model=section.model,
+            messages=self._asked.messages,
+            params=recordable(section.params),
+        )
+        self._house.session.store.keep_exchanges(exchange)
 
-    async def _talk(
+        def on_delta(delta: Delta) -> None:
+            recorder.add(delta)
+            self._take(delta)
+            if self._characters > reservation.characters:
+                self._house.budget.extend(reservation)
+
+        ended: Done | BaseException | None = None
+        try:
+            ended = await client.ask(
+                section.model,
+                self._asked.messages,
+                on_delta,
+                api_base=section.api_base,
+                api_key=key,
+                params=section.params,
+                deadlines=Deadlines(section.first_timeout, section.chunk_timeout, section.total_timeout),
+            )
+            return ended
+        except BaseException as error:
+            ended = error
+            raise
+        finally:
+            self._end(section, exchange, recorder, reservation, ended)
+
+    def _end(
         self,
-        label: str,
-        section: LlmSection | MetaPrompterSection,
-        parallel: int,
-        messages: tuple[Message, ...],
-        on_text: Callable[[str], None],
-        on_start: Callable[[], None],
-    ) -> llm_client.Done:
-        async with self._places.setdefault(label, asyncio.Semaphore(parallel)):
-            on_start()
-            reservation = self._budget.reserve(section.model, messages, section.params)
-            usage: Usage | None = None
-            try:
-                key = configuration.resolve_key(section, Path(self._config.path).parent)
-                parts = llm_client.stream(
-                    section.model, messages, api_base=section.api_base, api_key=key, params=section.params
-                )
-                async for part in parts:
-                    if isinstance(part, llm_client.Done):
-                        usage = part.usage
-                        return part
-                    on_text(part.text)
-            finally:
-                self._budget.settle(reservation, usage)
-        raise LlmError(f"{section.model} ended its answer without saying so; try again.")
+        section: Section,
+        exchange: Exchange,
+        recorder: Recorder,
+        reservation: Reservation,
+        ended: "Done | BaseException | None",
+    ) -> None:
+        """Count and record a call, however it ended."""
+        chunks = recorder.chunks()
+        usage: Usage | None = None
+        if isinstance(ended, Done):
+            usage = ended.usage
+        elif chunks or not isinstance(ended, LlmError) or ended.billed:
+            written = "".join(chunk.text + chunk.reasoning for chunk in chunks)
+            usage = prices.estimate_usage(section.model, self._asked.messages, written)
+            usage = msgspec.structs.replace(usage, usd=prices.priced(section.model, section.params, usage))
+        self._house.budget.settle(reservation, usage)
+        self.usage = prices.total(self.usage, usage)
+        whole = msgspec.structs.replace(
+            exchange,
+            chunks=chunks,
+            usage=usage,
+            seconds=recorder.seconds,
+            returned_model=ended.model if isinstance(ended, Done) else "",
+            finish_reason=ended.finish_reason if isinstance(ended, Done) else "",
+            error="" if isinstance(ended, Done) else str(ended) or "Cancelled.",
+        )
+        self._house.session.store.keep_exchanges(whole)
 
-    def _count_what_was_spent(self) -> None:
-        usages = [item.usage for item in self._session.prompts.values()]
-        usages += [item.usage for item in self._session.candidates.values()]
-        for usage in usages:
-            if usage is not None:
-                self._budget.count(usage)
+    async def _reserve(self, section: Section) -> Reservation:
+        """Set money aside; when the budget is reached, wait until other calls give back or a person has decided."""
+        budget = self._house.budget
+        while True:
+            try:
+                return budget.reserve(section.model, self._asked.messages, section.params)
+            except BudgetError as error:
+                if not error.raisable:
+                    raise
+                if budget.busy:
+                    self._running.tell("waits for money that other calls hold")
+                else:
+                    self._running.asks(str(error))
+                if not await budget.room():
+                    raise
+                self._running.asks("")
+                self._running.tell("")
+
+    def _take(self, delta: Delta) -> None:
+        if delta.reasoning:
+            self._reasonings.append(delta.reasoning)
+            self._characters += len(delta.reasoning)
+            if not self._texts and self._characters - self._told_reasoning >= REASONING_STEP:
+                self._told_reasoning = self._characters
+                self._running.progress(f"reasons, {self._characters} characters so far")
+        if delta.text:
+            if not self._texts and self._reasonings:
+                self._running.tell("")
+            self._texts.append(delta.text)
+            self._characters += len(delta.text)
+            self._on_text(delta.text)
+
+    def _key(self, section: Section) -> str:
+        try:
+            return configuration.resolve_key(section, Path(self._house.config.path).parent)
+        except ConfigError as error:
+            raise LlmError(str(error)) from None
+
+
+def _pauses(retries: int) -> Iterator[float | None]:
+    """Seconds to wait after each try, with jitter so that parallel calls do not come back together; None at last."""
+    for number in range(retries):
+        yield min(LONGEST_PAUSE, FIRST_PAUSE * 2**number) * random.uniform(1.0, 1.25)
+    yield None
+
+
+def _name(section: Section) -> str:
+    return section.label if isinstance(section, LlmSection) else ""
+
+
+def _usages(session: Session) -> Iterator[Usage]:
+    for item in (*session.prompts.values(), *session.candidates.values()):
+        if item.usage is not None:
+            yield item.usage

@@ -24,13 +24,36 @@ class PromptError(MpcoError):
 class LlmError(MpcoError):
     """An LLM call failed; `partial` is the text that had come until then."""
 
-    def __init__(self, message: str, partial: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        partial: str = "",
+        *,
+        retry: bool = False,
+        retry_after: float | None = None,
+        billed: bool = False,
+    ) -> None:
         super().__init__(message)
         self.partial = partial
+        self.retry = retry
+        """Whether the same call may go well in a moment."""
+        self.retry_after = retry_after
+        """Seconds that the provider asked to wait."""
+        self.billed = billed
+        """Whether the provider had begun to work, and may charge for it."""
 
 
 class BudgetError(LlmError):
     """The next call could exceed the budget, so it was not made."""
+
+    def __init__(self, message: str, *, raisable: bool = False) -> None:
+        super().__init__(message)
+        self.raisable = raisable
+        """Whether a higher cap would allow the call."""
+
+
+class PrivacyError(LlmError):
+    """The model is not on this machine, and [privacy] allows no other; nothing was sent."""
 
 
 class EditError(MpcoError):

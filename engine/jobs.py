@@ -40,13 +40,21 @@ class RunningJob:
             self._told = now
             self._update(progress=text)
 
+    def tell(self, text: str) -> None:
+        """Tell what the work waits for, or that it goes on (""); never dropped."""
+        self._update(progress=text)
+
+    def asks(self, question: str) -> None:
+        """Tell that a person has to decide before the work goes on; "" when that is done."""
+        self._update(question=question)
+
     def started(self) -> None:
         """Tell that the job no longer waits."""
         self._update(state="running")
 
     def ended(self, state: str, reason: str = "", failure: str = "") -> None:
         """Tell how the job ended."""
-        self._update(state=state, reason=reason, failure=failure, progress="")
+        self._update(state=state, reason=reason, failure=failure, progress="", question="")
 
     def _update(self, **fields: str) -> None:
         job = msgspec.structs.replace(self._session.jobs[self.id], **fields)

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from engine.errors import EngineError
-from engine.model import Application, Candidate, Evaluation, Job, Measurement, Noun, Profile, Project, Prompt
+from engine.model import Application, Candidate, Evaluation, Exchange, Job, Measurement, Noun, Profile, Project, Prompt
 from engine.protocol import (
     ApplicationChanged,
     BottleneckChanged,
@@ -48,6 +48,9 @@ _MIGRATIONS = (
     CREATE TABLE decision (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, candidate TEXT NOT NULL, hunks BLOB NOT NULL, undone INTEGER NOT NULL
     );
+    """,
+    """
+    CREATE TABLE exchange (id TEXT PRIMARY KEY, body BLOB NOT NULL);
     """,
 )
 """One script for each schema version, oldest first; a database of version v needs scripts v and later."""
@@ -101,6 +104,17 @@ class Store:
         """The text of a stream that has not ended, as far as it was kept."""
         rows = self._db.execute("SELECT text FROM stream WHERE subject = ? ORDER BY position", (subject,))
         return "".join(text for (text,) in rows)
+
+    def keep_exchanges(self, *exchanges: Exchange) -> None:
+        """Keep recorded calls; one that is known already is replaced."""
+        with self._transaction():
+            rows = [(item.id, _encode(item)) for item in exchanges]
+            self._db.executemany("INSERT INTO exchange VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body", rows)
+
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The recorded calls, oldest first."""
+        rows = self._db.execute("SELECT body FROM exchange ORDER BY rowid")
+        return tuple(msgspec.json.decode(body, type=Exchange) for (body,) in rows)
 
     def last_number(self) -> int:
         """Number of the newest event, 0 when there is none."""

@@ -1,4 +1,4 @@
-"""The one door to LLMs: everything MPCO says to a model, and hears from it, passes through `stream`.
+"""The one door to LLMs: everything MPCO says to a model, and hears from it, passes through `ask`.
 
 Retries are off and deadlines are our own: litellm's defaults pay for silent second requests, and its time-outs
 are defeated by a server that sends keep-alive bytes.
@@ -6,32 +6,16 @@ are defeated by a server that sends keep-alive bytes.
 
 import asyncio
 import os
-import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from engine.errors import LlmError
-from engine.llm import library, prices
-from engine.llm.budget import Budget, Reservation
-from engine.llm.failures import explain
+from engine.llm import failures, library, prices
 from engine.llm.offline import is_offline
-from engine.llm.prices import count_tokens, estimate_usd, facts
 from engine.llm.thinking import ThinkSplitter
 from engine.model import Message, Usage
-
-__all__ = [
-    "Budget",
-    "Delta",
-    "Done",
-    "Reservation",
-    "count_tokens",
-    "estimate_usd",
-    "facts",
-    "stream",
-    "warm_up",
-]
 
 
 class Delta(msgspec.Struct, frozen=True):
@@ -50,149 +34,158 @@ class Done(msgspec.Struct, frozen=True):
     finish_reason: str = ""
 
 
+class Deadlines(msgspec.Struct, frozen=True):
+    """Seconds that an answer may take: until its first piece, between pieces, and as a whole."""
+
+    first: float = 120.0
+    chunk: float = 60.0
+    total: float = 1800.0
+
+
+OnDelta = Callable[[Delta], None]
+
+
 def warm_up() -> None:
-    """Import litellm and register the offline models, so that the first call need not; meant for a thread."""
+    """Import litellm, register the offline models and load the tokenizer; meant for a thread."""
     library.load()
+    prices.count_tokens("openai/gpt-4o", (Message(role="user", content="warm"),))
 
 
-async def stream(
+async def ask(
     model: str,
     messages: tuple[Message, ...],
+    on_delta: OnDelta,
     *,
     api_base: str = "",
     api_key: str = "",
     params: Mapping[str, Any] = {},
-    first_timeout: float = 120.0,
-    chunk_timeout: float = 60.0,
-    total_timeout: float = 1800.0,
-) -> AsyncGenerator[Delta | Done, None]:
-    """Send `messages` to `model` once and yield its answer as it comes; a `Done` is the last item.
+    deadlines: Deadlines = Deadlines(),
+) -> Done:
+    """Send `messages` to `model` once and pass its answer on as it comes.
 
-    Time-outs are seconds: until the first piece, between pieces, and for the whole answer. Cancelling the task or
-    closing the generator closes the connection.
+    Cancelling the task closes the connection at once.
 
     Raises:
-        LlmError: whatever goes wrong, as one sentence; an answer without text counts as going wrong.
+        LlmError: whatever goes wrong, as one sentence; an answer without text counts as going wrong. What
+            `on_delta` raises as an LlmError ends the call and is passed on.
     """
-    answer = _Answer(model, messages, params, api_key)
-    ends_at = time.monotonic() + total_timeout
+    litellm = await asyncio.to_thread(library.load)
+    answer = _Answer(model, messages, on_delta)
+    now = asyncio.get_running_loop().time
+    ends_at = now() + deadlines.total
     try:
-        answer.response = await _within(first_timeout, answer.begin(api_base, first_timeout))
-        timeout = first_timeout
-        while True:
-            left = ends_at - time.monotonic()
-            chunk = await _within(min(timeout, left), anext(answer.response, None))
-            if chunk is None:
-                break
-            delta = answer.take(chunk)
-            if delta is not None:
-                timeout = chunk_timeout
-                yield delta
-    except (LlmError, asyncio.CancelledError, GeneratorExit):
-        raise
-    except Exception as error:  # noqa: BLE001  # the clients below litellm raise far more than its own exceptions
-        raise explain(model, error, answer.text, api_key) from None
-    finally:
-        await answer.close()
-    rest = answer.finish()
-    if rest is not None:
-        yield rest
-    yield answer.done()
-
-
-async def _within(seconds: float, awaitable: Any) -> Any:
-    return await asyncio.wait_for(awaitable, max(0.0, seconds))
-
-
-class _Answer:
-    """One answer under way: what has come of it, and its end."""
-
-    def __init__(self, model: str, messages: tuple[Message, ...], params: Mapping[str, Any], key: str) -> None:
-        self.text = ""
-        self.response: Any = None
-        self._model = model
-        self._messages = messages
-        self._params = params
-        self._key = key
-        self._reasoning = ""
-        self._splitter = ThinkSplitter()
-        self._returned_model = ""
-        self._finish_reason = ""
-        self._usage: Any = None
-
-    async def begin(self, api_base: str, timeout: float) -> Any:
-        """Send the request; returns litellm's stream."""
-        litellm = await asyncio.to_thread(library.load)
-        return await litellm.acompletion(
-            **{
-                **self._params,
-                "model": self._model,
-                "messages": [{"role": message.role, "content": message.content} for message in self._messages],
+        async with asyncio.timeout_at(min(now() + deadlines.first, ends_at)) as deadline:
+            request = {
+                **params,
+                "model": model,
+                "messages": [{"role": message.role, "content": message.content} for message in messages],
                 "api_base": api_base or None,
-                "api_key": self._key or _key_for_own_server(self._model, api_base),
-                "timeout": timeout,
+                "api_key": api_key or _key_for_own_server(model, api_base),
+                "timeout": deadlines.total,
                 "stream": True,
                 "stream_options": {"include_usage": True},
                 "max_retries": 0,
                 "num_retries": 0,
             }
-        )
+            answer.response = await litellm.acompletion(**request)
+            async for chunk in answer.response:
+                if answer.take(chunk):
+                    deadline.reschedule(min(now() + deadlines.chunk, ends_at))
+    except (LlmError, asyncio.CancelledError):
+        raise
+    except TimeoutError:
+        raise _late(model, deadlines, answer, now() >= ends_at) from None
+    except Exception as error:  # noqa: BLE001  # the clients below litellm raise far more than its own exceptions
+        raise failures.explain(model, error, answer.text, api_key) from None
+    finally:
+        await answer.close()
+    return answer.finish(params)
 
-    def take(self, chunk: Any) -> Delta | None:
-        """What a chunk of the stream adds; None for chunks that carry no text."""
+
+def _late(model: str, deadlines: Deadlines, answer: "_Answer", all_used: bool) -> LlmError:
+    if all_used:
+        return failures.late(model, deadlines.total, "total_timeout", answer.text)
+    if answer.begun:
+        return failures.late(model, deadlines.chunk, "chunk_timeout", answer.text)
+    return failures.late(model, deadlines.first, "first_timeout")
+
+
+class _Answer:
+    """One answer under way: what has come of it, and its end."""
+
+    def __init__(self, model: str, messages: tuple[Message, ...], on_delta: OnDelta) -> None:
+        self.response: Any = None
+        self._model = model
+        self._messages = messages
+        self._on_delta = on_delta
+        self._texts: list[str] = []
+        self._reasonings: list[str] = []
+        self._splitter = ThinkSplitter()
+        self._returned_model = ""
+        self._finish_reason = ""
+        self._usage: Any = None
+
+    @property
+    def text(self) -> str:
+        """The answer so far, without its reasoning."""
+        return "".join(self._texts)
+
+    @property
+    def begun(self) -> bool:
+        """Whether any text or reasoning has come."""
+        return bool(self._texts or self._reasonings)
+
+    def take(self, chunk: Any) -> bool:
+        """Pass on what a chunk of the stream adds; False for chunks that carry no text."""
         hidden = getattr(chunk, "_hidden_params", None) or {}  # `chunk.model` is only what was asked for
         self._returned_model = hidden.get("provider_response_model") or self._returned_model
         self._usage = getattr(chunk, "usage", None) or self._usage
         if not chunk.choices:
-            return None
+            return False
         choice = chunk.choices[0]
         self._finish_reason = choice.finish_reason or self._finish_reason
         text, thought = self._splitter.feed(choice.delta.content or "")
         return self._add(text, (getattr(choice.delta, "reasoning_content", None) or "") + thought)
 
-    def finish(self) -> Delta | None:
-        """What was held back while a tag could have begun.
+    def finish(self, params: Mapping[str, Any]) -> Done:
+        """Pass on what was held back while a tag could have begun, and say how the answer ended.
 
         Raises:
             LlmError: when there is no text at all: servers behind a wrong address answer so.
         """
-        rest = self._add(*self._splitter.finish())
+        self._add(*self._splitter.finish())
         if not self.text.strip():
-            raise LlmError(
-                f"{self._model} sent an empty answer; check that api_base is the address of an LLM server, "
-                "or give it more max_tokens if it only reasoned."
-            )
-        return rest
-
-    def done(self) -> Done:
-        """The closing item, with the usage that the provider told or, flagged as estimated, our own count."""
-        told = any(getattr(chunk, "usage", None) is not None for chunk in getattr(self.response, "chunks", ()))
-        if self._usage is not None:
-            usage = Usage(
-                input_tokens=self._usage.prompt_tokens or 0,
-                output_tokens=self._usage.completion_tokens or 0,
-                estimated=not told,
-            )
-        else:
-            written = (Message(role="assistant", content=self.text + self._reasoning),)
-            usage = Usage(
-                input_tokens=count_tokens(self._model, self._messages),
-                output_tokens=count_tokens(self._model, written),
-                estimated=True,
-            )
-        usage = msgspec.structs.replace(usage, usd=prices.priced(self._model, self._params, usage))
+            raise failures.empty(self._model, self._finish_reason, bool(self._returned_model))
+        usage = self._usage_told()
+        usage = msgspec.structs.replace(usage, usd=prices.priced(self._model, params, usage))
         model = self._model if is_offline(self._model) else self._returned_model or self._model
         return Done(model, usage, self._finish_reason)
+
+    def _usage_told(self) -> Usage:
+        """What the provider told or, flagged as estimated, our own count."""
+        if self._usage is None:
+            return prices.estimate_usage(self._model, self._messages, self.text + "".join(self._reasonings))
+        # litellm puts in figures of its own when the provider tells none.
+        told = any(getattr(chunk, "usage", None) is not None for chunk in getattr(self.response, "chunks", ()))
+        return Usage(
+            input_tokens=self._usage.prompt_tokens or 0,
+            output_tokens=self._usage.completion_tokens or 0,
+            estimated=not told,
+        )
 
     async def close(self) -> None:
         """Close the connection; leaving the loop alone does not."""
         if self.response is not None:
             await self.response.aclose()
 
-    def _add(self, text: str, reasoning: str) -> Delta | None:
-        self.text += text
-        self._reasoning += reasoning
-        return Delta(text, reasoning) if text or reasoning else None
+    def _add(self, text: str, reasoning: str) -> bool:
+        if text:
+            self._texts.append(text)
+        if reasoning:
+            self._reasonings.append(reasoning)
+        if text or reasoning:
+            self._on_delta(Delta(text, reasoning))
+        return bool(text or reasoning)
 
 
 def _key_for_own_server(model: str, api_base: str) -> str | None:

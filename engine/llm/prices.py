@@ -80,6 +80,29 @@ def priced(model: str, params: Mapping[str, Any], usage: Usage) -> float | None:
     return usage.input_tokens * price[0] + usage.output_tokens * price[1]
 
 
+def estimate_usage(model: str, messages: tuple[Message, ...], written: str) -> Usage:
+    """What a call seems to have taken whose usage nobody told; without its price."""
+    answer = (Message(role="assistant", content=written),)
+    return Usage(
+        input_tokens=count_tokens(model, messages),
+        output_tokens=count_tokens(model, answer) if written else 0,
+        estimated=True,
+    )
+
+
+def total(first: Usage | None, second: Usage | None) -> Usage | None:
+    """Two calls taken together; their price is unknown when either is."""
+    if first is None or second is None:
+        return first or second
+    known = first.usd is not None and second.usd is not None
+    return Usage(
+        input_tokens=first.input_tokens + second.input_tokens,
+        output_tokens=first.output_tokens + second.output_tokens,
+        usd=(first.usd or 0.0) + (second.usd or 0.0) if known else None,
+        estimated=first.estimated or second.estimated,
+    )
+
+
 def _price(entry: Mapping[str, Any], key: str, provider: str) -> float | None:
     if provider in LOCAL_PROVIDERS:
         return float(entry.get(key) or 0.0)

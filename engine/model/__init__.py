@@ -18,6 +18,7 @@ from engine.model.evaluations import (
     Verdict,
     Worth,
 )
+from engine.model.exchanges import Exchange, Purpose, RecordedChunk
 from engine.model.jobs import Job, JobKind, JobState
 from engine.model.noun import Noun
 from engine.model.profiles import Bottleneck, Difference, Edge, FlameNode, LineHeat, Profile, Unmapped
@@ -42,6 +43,7 @@ __all__ = [
     "Estimate",
     "Evaluation",
     "EvaluationState",
+    "Exchange",
     "Flag",
     "FlameNode",
     "Hunk",
@@ -58,6 +60,8 @@ __all__ = [
     "Profile",
     "Project",
     "Prompt",
+    "Purpose",
+    "RecordedChunk",
     "Step",
     "Target",
     "TextState",

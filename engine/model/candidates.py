@@ -83,7 +83,10 @@ class Candidate(Noun, frozen=True, kw_only=True):
     flags: tuple[Flag, ...] = ()
     """What the cheat lens saw."""
     sent: tuple[Message, ...] = ()
+    reasoning: str = ""
+    """What the LLM thought before it answered, as far as it tells."""
     usage: Usage | None = None
+    """Of all calls that were made for it, failed ones as well."""
     seconds: float = 0.0
     reason: str = ""
     """In one sentence: why there is no diff, when there is none."""

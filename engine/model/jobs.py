@@ -19,6 +19,8 @@ class Job(Noun, frozen=True, kw_only=True):
     subject: str = ""
     """Id of the prompt, candidate or evaluation it makes."""
     progress: str = ""
+    question: str = ""
+    """What it waits for a person to decide, in one sentence; empty when it does not wait."""
     reason: str = ""
     failure: Literal["", "baseline", "budget", "other"] = ""
     """What kind of failure `reason` tells of, for exit codes."""

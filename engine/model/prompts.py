@@ -33,7 +33,7 @@ class Usage(Noun, frozen=True, kw_only=True):
     usd: float | None = None
     """None when the model's price is unknown; 0.0 only when it is known to be free."""
     estimated: bool = False
-    """True when the provider sent no usage and the figures are counted here."""
+    """True when the provider told no usage, or the call did not end well, and the figures are counted here."""
 
 
 TextState = Literal["streaming", "ready", "failed", "interrupted"]
@@ -59,6 +59,9 @@ class Prompt(Noun, frozen=True, kw_only=True):
     fields: tuple[ContextField, ...] = ()
     sent: tuple[Message, ...] = ()
     """The messages the meta-prompter was sent; empty for a person's version."""
+    reasoning: str = ""
+    """What the meta-prompter thought before it answered, as far as it tells."""
     usage: Usage | None = None
+    """Of all calls that were made for it, failed ones as well."""
     reason: str = ""
     """Why it failed or was interrupted, in one sentence."""
