@@ -290,6 +290,9 @@ def _name(section: Section) -> str:
 
 
 def _usages(session: Session) -> Iterator[Usage]:
-    for item in (*session.prompts.values(), *session.candidates.values()):
-        if item.usage is not None:
-            yield item.usage
+    for usage in (
+        *(item.usage for item in session.prompts.values()),
+        *(item.usage for item in session.candidates.values()),
+    ):
+        if usage is not None:
+            yield usage

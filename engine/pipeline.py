@@ -13,14 +13,15 @@ import msgspec
 
 from engine import profile as profile_stage
 from engine.config import Config
-from engine.conversation import Conversations
+from engine.conversation import Asked, Conversations
 from engine.errors import EditError, EngineError, LlmError, PromptError
 from engine.generate.hunks import compose
 from engine.generate.patch import from_patch
 from engine.generate.reading import read_answer, read_baseline
+from engine.generate.request import going_on
 from engine.generate.request import messages as request_messages
 from engine.jobs import Jobs, RunningJob, new_id
-from engine.llm import client as llm_client
+from engine.llm import prices
 from engine.model import BaselineFile, Bottleneck, Candidate, Evaluation, Hunk, Job, Prompt
 from engine.prompt import baseline_prompt, fields_for, is_meta, library, lint, meta_messages
 from engine.proof import Proof
@@ -136,7 +137,7 @@ class Pipeline:
         text = read_baseline(self.config.root_path, bottleneck.file).text
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         source = "\n".join(lines[bottleneck.line - 1 : bottleneck.end_line])
-        facts = llm_client.facts(section.model)
+        facts = prices.facts(section.model)
         fields = fields_for(self.config, bottleneck, source, self._session.profile, section, facts, command.without)
         template = library(self.config.root_path).load(command.strategy)
         meta = is_meta(template)
@@ -176,14 +177,19 @@ class Pipeline:
             return PromptStreamed(prompt=draft.id, offset=offset, text=piece)
 
         def end(state: str, text: str, reason: str = "", **fields: Any) -> None:
-            done = msgspec.structs.replace(draft, state=state, text=text.strip(), reason=reason, **fields)
+            told = {"reason": reason, "usage": talk.usage, "reasoning": talk.reasoning, **fields}
+            done = msgspec.structs.replace(draft, state=state, text=text.strip(), **told)
             self._session.publish(PromptChanged(prompt=done))
 
         stream = self._session.open_stream(draft.id, tell)
+        asked = Asked(
+            purpose="prompt", llm=draft.llm, bottleneck=draft.bottleneck, subject=draft.id, messages=draft.sent
+        )
+        talk = self._conversations.talk(asked, running, stream.add)
         try:
-            done = await self._conversations.meta_prompt(draft.sent, stream.add, running.started)
+            done = await talk.run()
             problem = lint(stream.text, source)
-            end("failed" if problem else "ready", stream.text, problem, usage=done.usage, meta_prompter=done.model)
+            end("failed" if problem else "ready", stream.text, problem, meta_prompter=done.model)
             if problem:
                 raise PromptError(problem)
         except LlmError as error:
@@ -237,6 +243,24 @@ class Pipeline:
 
         return self._jobs.start("generate", f"{prompt.llm}: {target.function}", candidate.id, work)
 
+    def continue_candidate(self, id: str) -> Job:
+        """Have the LLM go on with an answer that was cut off.
+
+        Raises:
+            EngineError: when there is nothing to go on with.
+        """
+        cut = self._session.candidate(id)
+        if cut.state != "interrupted" or not cut.answer:
+            raise EngineError(f"The answer of {cut.llm} was not cut off; there is nothing to go on with.")
+        target = self._session.bottleneck(cut.bottleneck)
+        candidate = msgspec.structs.replace(cut, state="streaming", reason="")
+        self._session.publish(CandidateChanged(candidate=candidate))
+
+        async def work(running: RunningJob) -> None:
+            await self._stream_candidate(running, candidate, target)
+
+        return self._jobs.start("generate", f"{cut.llm} goes on: {target.function}", cut.id, work)
+
     async def _stream_candidate(self, running: RunningJob, candidate: Candidate, target: Bottleneck) -> None:
         known: dict[str, BaselineFile | None] = {file.path: file for file in candidate.files}
 
@@ -256,14 +280,29 @@ class Pipeline:
             )
 
         def end(seen: Candidate, **fields: Any) -> None:
-            now = time.time()
-            done = msgspec.structs.replace(seen, seconds=now - candidate.at, **fields)
-            self._session.publish(CandidateChanged(candidate=done))
+            told = {
+                "seconds": candidate.seconds + time.time() - begun,
+                "usage": prices.total(candidate.usage, talk.usage),
+                "reasoning": candidate.reasoning + talk.reasoning,
+                **fields,
+            }
+            self._session.publish(CandidateChanged(candidate=msgspec.structs.replace(seen, **told)))
 
+        begun = time.time()
         stream = self._session.open_stream(candidate.id, tell)
+        if candidate.answer:
+            stream.add(candidate.answer)
+        asked = Asked(
+            purpose="optimise",
+            llm=candidate.llm,
+            bottleneck=target.id,
+            subject=candidate.id,
+            messages=going_on(candidate.sent, candidate.answer),
+        )
+        talk = self._conversations.talk(asked, running, stream.add)
         try:
-            done = await self._conversations.ask(candidate.llm, candidate.sent, stream.add, running.started)
-            end(parsed(stream.text), usage=done.usage, model=done.model)
+            done = await talk.run()
+            end(parsed(stream.text), model=done.model)
         except LlmError as error:
             state = "interrupted" if stream.text else "failed"
             end(candidate, answer=stream.text, state=state, reason=str(error))

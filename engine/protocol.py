@@ -97,6 +97,12 @@ class Optimise(Word, frozen=True, kw_only=True, tag="optimise"):
     prompts: tuple[str, ...]
 
 
+class ContinueCandidate(Word, frozen=True, kw_only=True, tag="continue_candidate"):
+    """Have the LLM go on with an answer that was cut off. Reply: {"job"}."""
+
+    candidate: str
+
+
 class Decide(Word, frozen=True, kw_only=True, tag="decide"):
     """Accept, reject or reset hunks of one candidate; stored at once."""
 
@@ -166,6 +172,7 @@ Command = (
     | PreviewPrompt
     | EditPrompt
     | Optimise
+    | ContinueCandidate
     | Decide
     | UndoDecision
     | RedoDecision

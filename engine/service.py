@@ -25,6 +25,7 @@ from engine.errors import MpcoError
 from engine.evaluate.sandbox import strongest
 from engine.jobs import Jobs
 from engine.llm import client as llm_client
+from engine.llm import prices
 from engine.model import Llm, Project
 from engine.pipeline import Pipeline
 from engine.proof import Proof
@@ -34,6 +35,7 @@ from engine.protocol import (
     Apply,
     Cancel,
     Command,
+    ContinueCandidate,
     Decide,
     EditPrompt,
     Evaluate,
@@ -177,6 +179,8 @@ class Service:
                 return {"prompt": self._pipeline.edit_prompt(command.prompt, command.text).id}
             case Optimise():
                 return {"jobs": [job.id for job in self._pipeline.optimise(command.prompts)]}
+            case ContinueCandidate():
+                return {"job": self._pipeline.continue_candidate(command.candidate).id}
             case Evaluate():
                 return _evaluations(self._pipeline.evaluate(command.candidates))
             case EvaluatePatch():
@@ -250,7 +254,7 @@ def describe(config: Config, sandbox: str = "") -> Project:
         Llm(
             label=item.label,
             model=item.model,
-            about=llm_client.facts(item.model).about if item.model.startswith(OFFLINE) else "",
+            about=prices.facts(item.model).about if item.model.startswith(OFFLINE) else "",
         )
         for item in config.llm
     )

@@ -109,7 +109,9 @@ class Store:
         """Keep recorded calls; one that is known already is replaced."""
         with self._transaction():
             rows = [(item.id, _encode(item)) for item in exchanges]
-            self._db.executemany("INSERT INTO exchange VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body", rows)
+            self._db.executemany(
+                "INSERT INTO exchange VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body", rows
+            )
 
     def exchanges(self) -> tuple[Exchange, ...]:
         """The recorded calls, oldest first."""

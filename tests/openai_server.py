@@ -156,7 +156,9 @@ BEHAVIOURS: dict[str, Behaviour] = {
         "400 Bad Request", "This model's maximum context length is 8192 tokens", "context_length_exceeded"
     ),
     "bad-request": refusing("422 Unprocessable Entity", f"bad temperature, {ECHOED_KEY}", "x"),
-    "refused": refusing("400 Bad Request", "Your request was rejected by our safety system", "content_policy_violation"),
+    "refused": refusing(
+        "400 Bad Request", "Your request was rejected by our safety system", "content_policy_violation"
+    ),
     "filtered": sending(event(finish="content_filter"), usage(), END),
     "failing": refusing("500 Internal Server Error", "it broke", "server_error"),
     "down": refusing("503 Service Unavailable", "overloaded", "overloaded"),
@@ -186,10 +188,13 @@ BEHAVIOURS: dict[str, Behaviour] = {
 }
 
 
+HELLO = saying("Hel", "lo")
+
+
 class Server:
     """Answers requests by their model's name and keeps what it was sent."""
 
-    def __init__(self, answer: Behaviour = saying("Hel", "lo"), **behaviours: Behaviour) -> None:
+    def __init__(self, answer: Behaviour = HELLO, **behaviours: Behaviour) -> None:
         self.calls: list[Call] = []
         self.url = ""
         """To give as api_base."""
@@ -221,7 +226,7 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(answer: Behaviour = saying("Hel", "lo"), **behaviours: Behaviour) -> AsyncIterator[Server]:
+async def serving(answer: Behaviour = HELLO, **behaviours: Behaviour) -> AsyncIterator[Server]:
     """A server that listens until the block ends."""
     server = Server(answer, **behaviours)
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)

@@ -13,6 +13,10 @@ KEEP = (
     "Write all code out; never leave lines out with a comment such as `... rest unchanged`. "
     "If nothing can be improved, say so in one sentence and give no code."
 )
+GO_ON = (
+    "Your answer was cut off. Go on exactly where it stops, in the middle of a line or a code block if it stops there: "
+    "your text is put straight behind it. Repeat nothing, open no code block anew, and add no remark."
+)
 FORMATS: dict[EditFormat, str] = {
     "function": (
         "Answer with the complete new function in one fenced code block, with its original indentation. "
@@ -62,6 +66,13 @@ def messages(
         f"### Answer format: {edit_format}\n{FORMATS[edit_format].replace('{path}', bottleneck.file)}\n{KEEP}",
     ]
     return Message(role="system", content=prompt_text), Message(role="user", content="\n\n".join(parts) + "\n")
+
+
+def going_on(sent: tuple[Message, ...], answer: str) -> tuple[Message, ...]:
+    """`sent`, and after an answer that was cut off the request to go on where it stopped."""
+    if not answer:
+        return sent
+    return (*sent, Message(role="assistant", content=answer), Message(role="user", content=GO_ON))
 
 
 def _fenced(code: str, language: str) -> str:

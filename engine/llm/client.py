@@ -42,6 +42,7 @@ class Deadlines(msgspec.Struct, frozen=True):
     total: float = 1800.0
 
 
+USUAL = Deadlines()
 OnDelta = Callable[[Delta], None]
 
 
@@ -59,7 +60,7 @@ async def ask(
     api_base: str = "",
     api_key: str = "",
     params: Mapping[str, Any] = {},
-    deadlines: Deadlines = Deadlines(),
+    deadlines: Deadlines = USUAL,
 ) -> Done:
     """Send `messages` to `model` once and pass its answer on as it comes.
 
@@ -96,7 +97,7 @@ async def ask(
     except TimeoutError:
         raise _late(model, deadlines, answer, now() >= ends_at) from None
     except Exception as error:  # noqa: BLE001  # the clients below litellm raise far more than its own exceptions
-        raise failures.explain(model, error, answer.text, api_key) from None
+        raise failures.explain(model, error, answer.text, api_key, begun=answer.response is not None) from None
     finally:
         await answer.close()
     return answer.finish(params)

@@ -15,19 +15,23 @@ LONGEST_DETAIL = 200
 TRANSIENT = frozenset({409, 425, 429, 500, 502, 503, 504, 529})
 """HTTP statuses after which the same request may go well a moment later."""
 NO_QUOTA = ("insufficient_quota", "exceeded your current quota", "credit balance is too low", "billing")
+REFUSED_CONTENT = ("content_policy", "content policy", "content management policy", "content_filter", "safety system")
 EMPTY_STOPS = {
     "content_filter": "refused to answer (its content filter): change the prompt, or choose another model.",
     "length": "spent all its tokens before the first word of its answer: give it more max_tokens in params.",
 }
 
 
-def explain(model: str, error: BaseException, partial: str = "", key: str = "") -> LlmError:
-    """The failure of a call to `model` as an `LlmError`; `partial` is the text that had come until then."""
+def explain(model: str, error: BaseException, partial: str = "", key: str = "", *, begun: bool = False) -> LlmError:
+    """The failure of a call to `model` as an `LlmError`.
+
+    `partial` is the text that had come until then; `begun` whether the server had accepted the request.
+    """
     cause = _cause(error)
     names = {kind.__name__ for item in _chain(cause) for kind in type(item).__mro__}
     status = getattr(cause, "status_code", None)
     text = str(cause)
-    if partial:
+    if begun and not is_offline(model):
         return cut_off(model, f"The connection was lost or its data was garbled.{_detail(text, key)}", partial)
     unreachable = "APIConnectionError" in names or "ConnectError" in names
     transient = (unreachable or status in TRANSIENT) and not (_keyless(text) or _no_quota(text) or is_offline(model))
@@ -63,6 +67,8 @@ def empty(model: str, finish_reason: str, spoke: bool) -> LlmError:
 def cut_off(model: str, why: str, partial: str) -> LlmError:
     """The failure of a call that broke after some text had come."""
     kept = f"The answer of {model} was cut off after {len(partial)} characters; what came is kept."
+    if not partial:
+        kept = f"The answer of {model} was cut off before its first word."
     return LlmError(f"{kept} {why}", partial, billed=True)
 
 
@@ -79,7 +85,7 @@ def _sentence(model: str, error: BaseException, names: set[str], key: str) -> st
         return f"{model} failed.{_detail(text, key)}"
     if "ContextWindowExceededError" in names:
         return f"The prompt is longer than the context window of {model}: choose a model with a larger one."
-    if "ContentPolicyViolationError" in names:
+    if "ContentPolicyViolationError" in names or any(words in text.lower() for words in REFUSED_CONTENT):
         return f"{model} refused the content: change the prompt, or choose another model.{_detail(text, key)}"
     if "LLM Provider NOT provided" in text:
         return f"No provider is known for {model}: write its name as provider/model, as in openai/gpt-4o."

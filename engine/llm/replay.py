@@ -115,4 +115,3 @@ class Recording:
             raise LlmError(found.error, "".join(chunk.text for chunk in found.chunks))
         usage = msgspec.structs.replace(found.usage or Usage(), usd=0.0)
         return Done(found.returned_model or found.model, usage, found.finish_reason)
-

@@ -105,6 +105,8 @@ class Follower:
         self.client = client
         self.state = State()
         self.numbers: list[int] = []
+        self.told: set[str] = set()
+        """What jobs have told of their progress."""
         self._events = client.events()
 
     async def until(self, condition: Callable[[State], object], seconds: float = 90) -> State:
@@ -113,6 +115,7 @@ class Follower:
             while not condition(self.state):
                 event = await anext(self._events)
                 self.state = reduce(self.state, event)
+                self.told |= {job.progress for job in self.state.jobs.values() if job.progress}
                 if event.n:
                     self.numbers.append(event.n)
         return self.state

@@ -3,7 +3,8 @@
 import pytest
 
 from engine.errors import BudgetError
-from engine.llm.client import Budget, count_tokens, estimate_usd, facts
+from engine.llm.budget import Budget
+from engine.llm.prices import count_tokens, estimate_usd, facts
 from engine.model import Message, Usage
 
 HELLO = (Message(role="user", content="hello " * 100),)

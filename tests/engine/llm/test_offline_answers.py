@@ -6,7 +6,7 @@ import pytest
 
 from engine.generate.reading import read_answer
 from engine.generate.request import messages
-from engine.llm import client
+from engine.llm import prices
 from engine.llm.offline.optimiser import optimise
 from engine.llm.offline.request import read
 from engine.model import BaselineFile, Bottleneck, Candidate, EditFormat
@@ -133,7 +133,7 @@ def test_a_part_of_a_file_that_cannot_be_read_does_not_hide_the_function() -> No
 
 def test_facts_say_what_the_offline_models_are() -> None:
     for name in ("meta", "algorithms", "loops", "caching"):
-        about = client.facts(f"offline/{name}")
+        about = prices.facts(f"offline/{name}")
         assert "not a language model" in about.about
         assert (about.usd_per_input_token, about.usd_per_output_token) == (0.0, 0.0)
-    assert client.facts("offline/nobody").about == ""
+    assert prices.facts("offline/nobody").about == ""

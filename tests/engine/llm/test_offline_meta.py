@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine import config
-from engine.llm import client
+from engine.llm import prices
 from engine.llm.offline.meta import compose
 from engine.llm.offline.observations import observe
 from engine.llm.offline.optimiser import RULES
@@ -41,7 +41,7 @@ def prompt(root: Path, without: tuple[ContextName, ...] = (), considerations: st
     settings = config.load(root)
     profile = Profile(id="p", command="x", format="cprofile", seconds=2.0, at=0)
     llm = settings.llm[0]
-    fields = fields_for(settings, BOTTLENECK, SOURCE, profile, llm, client.facts(llm.model), without)
+    fields = fields_for(settings, BOTTLENECK, SOURCE, profile, llm, prices.facts(llm.model), without)
     return compose(
         "\n".join(
             message.content

@@ -1,0 +1,107 @@
+"""The engine with several providers of which some misbehave: what the others do, and what is kept."""
+
+from pathlib import Path
+
+from engine.model import Candidate
+from engine.protocol import Cancel, ContinueCandidate, Optimise, RunProfile, WritePrompts
+from tests.engine.conftest import CONFIG, Follower, followed
+from tests.openai_server import END, HEAD, Call, event, saying, serving, usage
+from tui.state import State
+
+NEW = "def distinct(text: str) -> int:\n    return len(set(text.split()))\n"
+ANSWER = f"Like this:\n```python\n{NEW}```\n"
+
+
+def configured(url: str, llms: dict[str, str]) -> str:
+    """An mpco.toml with one [[llm]] for each model of the server."""
+    head = CONFIG.split("[[llm]]")[0]
+    tables = (
+        f'[[llm]]\nmodel = "openai/{name}"\nlabel = "{name}"\napi_base = "{url}"\n{keys}\n'
+        for name, keys in llms.items()
+    )
+    return head + "\n".join(tables)
+
+
+async def asked(follower: Follower) -> list[str]:
+    """Profile, have prompts written and send them; the jobs that generate candidates."""
+    await follower.done([(await follower.send(RunProfile()))["job"]])  # type: ignore[list-item]
+    target = next(item.id for item in follower.state.bottlenecks if item.function == "distinct")
+    state = await follower.done((await follower.send(WritePrompts(bottlenecks=(target,))))["jobs"])
+    return (await follower.send(Optimise(prompts=tuple(state.prompts))))["jobs"]
+
+
+def by_label(state: State) -> dict[str, Candidate]:
+    return {item.llm: item for item in state.candidates.values()}
+
+
+async def _cut_once(call: Call) -> None:
+    if call.number == 1:
+        head = HEAD.replace(b"Connection: close", b"Content-Length: 99999")
+        await call.write(head, *(event(piece) for piece in (ANSWER[:20], ANSWER[20:40])))
+    else:
+        await saying(ANSWER[40:])(call)
+
+
+async def _think(call: Call) -> None:
+    thought = event(delta={"reasoning_content": "A set is faster. "})
+    await call.write(HEAD, thought, event(ANSWER), event(finish="stop"), usage(), END)
+
+
+async def test_one_providers_failure_leaves_the_others_running(project: Path) -> None:
+    llms = {
+        "good": "",
+        "thinker": "",
+        "busy-once": "",
+        "down-once": "",
+        "bad-key": "",
+        "down": 'retries = 1\nfallback = "good"',
+        "silent": "first_timeout = 1",
+        "cut": "",
+    }
+    async with serving(saying(ANSWER), thinker=_think, cut=_cut_once) as server:
+        (project / "mpco.toml").write_text(configured(server.url, llms))
+        async with followed(project) as follower:
+            state = await follower.done(await asked(follower))
+            found = by_label(state)
+            ready = {label for label, item in found.items() if item.state == "ready"}
+            assert ready == {"good", "thinker", "down"} and found["down"].model == "served-1"
+            assert found["thinker"].reasoning == "A set is faster. " and found["thinker"].answer == ANSWER
+            assert len(server.calls_of("busy-once")) == len(server.calls_of("down-once")) == 2
+            assert len(server.calls_of("down")) == 2 and len(server.calls_of("good")) == 2
+            assert len(server.calls_of("bad-key")) == 1 and "API key" in found["bad-key"].reason
+            assert found["silent"].state == "failed" and "(first_timeout)" in found["silent"].reason
+            assert any("again in 0 s" in text and "503" in text for text in follower.told)
+
+            cut = found["cut"]
+            assert (cut.state, cut.answer) == ("interrupted", ANSWER[:40]) and cut.usage and cut.usage.estimated
+            await follower.done([(await follower.send(ContinueCandidate(candidate=cut.id)))["job"]])  # type: ignore[list-item]
+            whole = follower.state.candidates[cut.id]
+            assert (whole.state, whole.answer) == ("ready", ANSWER) and whole.hunks
+            assert whole.usage and whole.usage.input_tokens > 1000
+            roles = [message["role"] for message in server.calls_of("cut")[1].body["messages"]]
+            assert roles == ["system", "user", "assistant", "user"]
+
+
+async def test_cancelling_closes_the_connection_and_a_limit_of_requests_is_kept(project: Path) -> None:
+    async with serving(saying(ANSWER)) as server:
+        llms = {"stalling": "", "good": "requests_per_minute = 1"}
+        (project / "mpco.toml").write_text(configured(server.url, llms))
+        async with followed(project) as follower:
+            jobs = await asked(follower)
+            state = await follower.until(
+                lambda state: any(item.answer == "Half an answer" for item in state.candidates.values())
+            )
+            stalled = next(job for job in jobs if state.jobs[job].title.startswith("stalling"))
+            await follower.send(Cancel(job=stalled))
+            await follower.done(jobs)
+            await server.calls_of("stalling")[0].left.wait()
+            cut = by_label(follower.state)["stalling"]
+            assert (cut.state, cut.answer) == ("interrupted", "Half an answer")
+            assert cut.usage and cut.usage.estimated and cut.usage.output_tokens > 0
+
+            prompt = next(item.id for item in follower.state.prompts.values() if item.llm == "good")
+            (again,) = (await follower.send(Optimise(prompts=(prompt,))))["jobs"]
+            await follower.until(lambda state: again in state.jobs and "1 requests" in state.jobs[again].progress)
+            await follower.send(Cancel(job=again))
+            await follower.done([again])
+            assert len(server.calls_of("good")) == 1
