@@ -93,6 +93,10 @@ class BenchmarkSection(CommandSection, frozen=True, kw_only=True):
 
     max_pairs: Count = 30
     max_seconds: Seconds = 900.0
+    calm_seconds: Annotated[float, msgspec.Meta(ge=0)] = 10.0
+    """How long an evaluation waits, in all, for other programs to come to rest."""
+    noise_check: bool = True
+    """Whether an engine with nothing to do finds out what this machine can see."""
 
 
 class ProfileSection(Section, frozen=True, kw_only=True):

@@ -62,6 +62,9 @@ def circumstances(evaluation: Evaluation) -> str:
     if evaluation.measurements:
         load = evaluation.measurements[-1].load
         parts.append(f"load {load:.1f}")
+        noisy = [item.noisy for item in evaluation.measurements if item.noisy]
+        if noisy:
+            parts.append(f"{len(noisy)} of {len(evaluation.measurements)} runs noisy ({noisy[-1]})")
     if evaluation.reason and evaluation.verdict is None:
         parts.append(evaluation.reason)
     return " · ".join(parts)

@@ -7,6 +7,7 @@ measuring begins; the first pair of every session still counts as warm-up.
 import os
 import random
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from typing import Literal
@@ -18,6 +19,7 @@ from engine.errors import BaselineError
 from engine.evaluate import products
 from engine.evaluate.arm import Arm, Run
 from engine.evaluate.command import arguments
+from engine.evaluate.conditions import Conditions, Look, Patience
 from engine.evaluate.failures import explain
 from engine.evaluate.machine import machine
 from engine.evaluate.statistics import Metric, estimate, log_ratios
@@ -33,6 +35,8 @@ STATES: dict[StepName, EvaluationState] = {"build": "building", "test": "testing
 
 PATIENCE, GRACE_SECONDS = 10.0, 20.0
 """A variant's step may take this many times the baseline's, and the grace on top, but never more than configured."""
+CALM_RUNS = 6.0
+"""An evaluation waits for a quiet machine for as long as so many runs of the benchmark take, at most."""
 TOLD_LINES = 12
 """Of a failing baseline's output, in the error."""
 
@@ -135,7 +139,7 @@ class Comparison:
         except Failed as failed:
             raise failed.of_baseline() from failed
         self._ground.built = True
-        self._ground.first_run = _measurement(run, -1, "baseline", True)
+        self._ground.first_run = _measurement(run, -1, "baseline", True, Conditions())
         self._ground.steps = tuple(done)
 
     async def stops(self, broken: Arm) -> bool:
@@ -193,15 +197,17 @@ class Comparison:
         ruling = rule(taken, metric, self._exhausted(taken)) if taken else None
         number = max((item.pair for item in taken), default=-1) + 1
         warm_up = True  # the arms are fresh, also when an evaluation is taken up again
+        usual = next((step.seconds for step in self._ground.steps if step.name == "benchmark"), 0.0)
+        patience = Patience(min(self._config.benchmark.calm_seconds, CALM_RUNS * usual))
         while ruling is None:
-            pair = await self._pair(variant, number, warm_up)
+            pair = await self._pair(variant, number, warm_up, patience)
             taken += pair
             if warm_up and not measured:
                 metric = self._metric(objective, taken)
             yield Pair(measurements=pair, estimate=estimate(taken, metric), metric=metric)
             ruling = rule(taken, metric, self._exhausted(taken))
             number, warm_up = number + 1, False
-        yield ruling
+        yield msgspec.structs.replace(ruling, reason=f"{ruling.reason}{_noise(taken)}")
 
     def _metric(self, objective: Objective, taken: Sequence[Measurement]) -> Metric:
         first = [self._ground.first_run] if self._ground.first_run else []
@@ -213,14 +219,18 @@ class Comparison:
             return "pairs"
         return "seconds" if sum(item.wall for item in taken) >= section.max_seconds else ""
 
-    async def _pair(self, variant: Arm, number: int, warm_up: bool) -> tuple[Measurement, ...]:
+    async def _pair(self, variant: Arm, number: int, warm_up: bool, patience: Patience) -> tuple[Measurement, ...]:
         arms: list[tuple[ArmName, Arm]] = [("baseline", self._ground.arm), ("variant", variant)]
         self._random.shuffle(arms)
         pair: list[Measurement] = []
         async with machine(alone=True):
+            await patience.wait()
             for name, arm in arms:
+                look = Look()
                 _, run = await self._run(arm, "benchmark", name)
-                pair.append(_measurement(run, number, name, warm_up))
+                found = look.conditions(run.cpu)
+                patience.note(found)
+                pair.append(_measurement(run, number, name, warm_up, found))
         return tuple(pair)
 
     async def _step(self, arm: Arm, name: StepName, which: ArmName) -> tuple[Step, Run]:
@@ -259,7 +269,7 @@ class Comparison:
         return {"build": self._config.build, "test": self._config.test, "benchmark": self._config.benchmark}[name]
 
 
-def _measurement(run: Run, pair: int, arm: ArmName, warm_up: bool) -> Measurement:
+def _measurement(run: Run, pair: int, arm: ArmName, warm_up: bool, found: Conditions) -> Measurement:
     return Measurement(
         pair=pair,
         arm=arm,
@@ -268,5 +278,19 @@ def _measurement(run: Run, pair: int, arm: ArmName, warm_up: bool) -> Measuremen
         max_rss=run.max_rss,
         at=time.time() - run.wall,
         load=os.getloadavg()[0],
+        others=found.others,
+        stolen=found.stolen,
+        stalled=found.stalled,
+        mhz=found.mhz,
+        noisy=found.disturbance,
         warm_up=warm_up,
     )
+
+
+def _noise(taken: Sequence[Measurement]) -> str:
+    """A sentence about the noisy runs; empty when there were none."""
+    noisy = [item.noisy for item in taken if item.noisy and not item.warm_up]
+    if not noisy:
+        return ""
+    counted = sum(not item.warm_up for item in taken)
+    return f" {len(noisy)} of {counted} runs were noisy: {Counter(noisy).most_common(1)[0][0]}."

@@ -44,7 +44,17 @@ class Measurement(Noun, frozen=True, kw_only=True):
     """Peak resident memory in bytes, of the largest process of the tree."""
     at: float
     load: float = 0.0
-    """One-minute load average when the run began."""
+    """One-minute load average when the run ended."""
+    others: float = 0.0
+    """Processors that other programs used meanwhile, on average."""
+    stolen: float = 0.0
+    """Share of the processors' time that the host of a virtual machine took meanwhile."""
+    stalled: float = 0.0
+    """Share of the time in which some program waited for memory."""
+    mhz: float = 0.0
+    """Clock rate of the processors after the run; 0 where the system does not tell."""
+    noisy: str = ""
+    """What disturbed the run, as in `other programs used 1.2 processors`; empty when nothing did."""
     warm_up: bool = False
     """True when the run is kept in the log but left out of the statistics."""
 
