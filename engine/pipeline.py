@@ -15,6 +15,7 @@ from engine import profile as profile_stage
 from engine.config import Config
 from engine.conversation import Asked, Conversations
 from engine.errors import EditError, EngineError, LlmError, PromptError
+from engine.flagging import flags_of
 from engine.generate.hunks import compose
 from engine.generate.patch import from_patch
 from engine.generate.reading import read_answer, read_baseline
@@ -302,7 +303,9 @@ class Pipeline:
         talk = self._conversations.talk(asked, running, stream.add)
         try:
             done = await talk.run()
-            end(parsed(stream.text), model=done.model)
+            seen = parsed(stream.text)
+            flags = await asyncio.to_thread(flags_of, self.config, changes_of([seen], seen.kept))
+            end(seen, model=done.model, flags=flags)
         except LlmError as error:
             state = "interrupted" if stream.text else "failed"
             end(candidate, answer=stream.text, state=state, reason=str(error))

@@ -10,6 +10,7 @@ import msgspec
 from engine.config import Config
 from engine.errors import EditError, MpcoError
 from engine.evaluate.workbench import Pair, Progress, Ruling, Workbench
+from engine.flagging import flags_of
 from engine.generate.patch import to_patch
 from engine.generate.reading import encode, read_baseline
 from engine.jobs import Jobs, RunningJob
@@ -63,7 +64,8 @@ class Proof:
         """Queue the evaluation of `changes`, going on with the measurements `born` already has."""
         patch = to_patch(changes)
         digest = hashlib.sha256(patch.encode()).hexdigest()
-        queued = msgspec.structs.replace(born, state="queued", patch=patch, patch_digest=digest)
+        flags = flags_of(self._config, changes)
+        queued = msgspec.structs.replace(born, state="queued", patch=patch, patch_digest=digest, flags=flags)
         self._session.publish(EvaluationChanged(evaluation=queued))
 
         async def work(running: RunningJob) -> None:

@@ -57,16 +57,21 @@ def functions(path: str, text: str, *, lambdas: bool = False) -> tuple[FunctionS
     outside of any function, has a span of its own. Broken source is no error: what can still be read as a function is
     one.
     """
+    root, language = syntax_tree(path, text)
+    found = _spans(root, READERS[language], lambdas) if root is not None else ()
+    return tuple(sorted(found, key=lambda span: (span.line, -span.end_line)))
+
+
+def syntax_tree(path: str, text: str) -> tuple["Node | None", str]:
+    """(root of the tree-sitter tree of a Python, C or C++ file, its language); of any other file no root."""
     language = language_of(path)
     if language not in READERS:
-        return ()
+        return None, language
     # A lone carriage return ends a line for Python and for editors, but not for tree-sitter.
     source = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", errors="replace")
     if language == "C" and _CPP.search(text):
         language = "C++"
-    root = parser(language).parse(source).root_node
-    found = _spans(root, READERS[language], lambdas)
-    return tuple(sorted(found, key=lambda span: (span.line, -span.end_line)))
+    return parser(language).parse(source).root_node, language
 
 
 def innermost(spans: Iterable[FunctionSpan], line: int) -> FunctionSpan | None:

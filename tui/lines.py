@@ -5,6 +5,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from engine.model import Bottleneck, Candidate, Difference, Estimate, Evaluation, Unmapped
 
 UNBOUNDED = 1e8
@@ -54,6 +56,7 @@ def evaluation_line(patch: str, evaluation: Evaluation) -> dict[str, Any]:
         "guaranteed": _figure(estimate.guaranteed) if estimate else None,
         "runs": len(evaluation.measurements),
         "reason": evaluation.reason,
+        "flags": [msgspec.to_builtins(flag) for flag in evaluation.flags],
     }
 
 

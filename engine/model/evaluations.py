@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from engine.model.candidates import Flag
 from engine.model.noun import Noun
 
 Verdict = Literal[
@@ -83,6 +84,45 @@ class Worth(Noun, frozen=True, kw_only=True):
     """`faster` when the variant with the hunk beats the one without it."""
 
 
+class Deviation(Noun, frozen=True, kw_only=True):
+    """One call on which the variant does not do what the baseline does."""
+
+    call: str
+    """The call with its arguments, shortened for reading."""
+    where: str
+    """What differs: `returned`, `returned[3].name`, `argument 1`, `raised`, `printed`, ..."""
+    expected: str
+    got: str
+
+
+class CheckedFunction(Noun, frozen=True, kw_only=True):
+    """What the behaviour check found out about one function."""
+
+    file: str
+    function: str
+    state: Literal["checked", "unchecked", "differs"]
+    calls: int = 0
+    """Recorded calls that were replayed and compared."""
+    reason: str = ""
+    """Why it is unchecked."""
+    deviation: Deviation | None = None
+
+
+class Behaviour(Noun, frozen=True, kw_only=True):
+    """Whether the changed functions still do on the benchmark's own inputs what they did."""
+
+    state: Literal["checked", "unchecked", "differs"]
+    """`checked` only when every changed function was."""
+    sentence: str
+    calls: int = 0
+    functions: tuple[CheckedFunction, ...] = ()
+
+    @property
+    def example(self) -> Deviation | None:
+        """The first deviation."""
+        return next((item.deviation for item in self.functions if item.deviation is not None), None)
+
+
 class Evaluation(Noun, frozen=True, kw_only=True):
     """Build, tests and benchmark of a variant against the baseline."""
 
@@ -105,4 +145,8 @@ class Evaluation(Noun, frozen=True, kw_only=True):
     estimate: Estimate | None = None
     verdict: Verdict | None = None
     worth: tuple[Worth, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    """What the cheat lens saw in the variant."""
+    behaviour: Behaviour | None = None
+    """None where it is switched off or was not reached."""
     reason: str = ""
