@@ -1,14 +1,15 @@
-"""Decisions about hunks: taken one by one, stored at once, undone and redone without end."""
+"""What a person does to hunks: each step is stored at once, undone and redone without end."""
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Sequence
 
 import msgspec
 
 from engine.errors import EngineError
-from engine.model import Candidate, Decision
-from engine.protocol import CandidateChanged, Decide
+from engine.generate.hunks import renumbered
+from engine.model import Candidate, Hunk
+from engine.protocol import CandidateChanged, Decide, NoteHunk
 from engine.session import Session
+from engine.store import HunkStep
 
 
 def decide(session: Session, command: Decide) -> None:
@@ -17,49 +18,85 @@ def decide(session: Session, command: Decide) -> None:
     Raises:
         EngineError: when the candidate still streams or has no such hunk.
     """
-    candidate = session.candidate(command.candidate)
-    if candidate.state == "streaming":
-        raise EngineError(f"The answer of {candidate.llm} still streams; decide when it is complete.")
-    known = {hunk.id for hunk in candidate.hunks}
-    if not command.hunks or not known.issuperset(command.hunks):
-        raise EngineError("That hunk is not in the candidate; there is nothing to decide.")
-    decided = _with(candidate, dict.fromkeys(command.hunks, command.decision))
-    if decided != candidate:
-        session.take(session.store.record_decision(candidate, CandidateChanged(candidate=decided)))
+    candidate, hunks = hunks_of(session, command.candidate, command.hunks)
+    decided = tuple(msgspec.structs.replace(hunk, decision=command.decision) for hunk in hunks)
+    take_step(session, candidate, hunks, decided)
+
+
+def note(session: Session, command: NoteHunk) -> None:
+    """Keep a person's comment on a hunk.
+
+    Raises:
+        EngineError: when the candidate still streams or has no such hunk.
+    """
+    candidate, hunks = hunks_of(session, command.candidate, (command.hunk,))
+    take_step(session, candidate, hunks, (msgspec.structs.replace(hunks[0], note=command.note),))
 
 
 def undo(session: Session) -> None:
-    """Take back the last decision that stands.
+    """Take back the last step that stands.
 
     Raises:
-        EngineError: when there is none.
+        EngineError: when there is none, or its hunks are no longer what it left.
     """
-    last = session.store.decision_to_undo()
-    if last is None:
+    step = session.store.step_to_undo()
+    if step is None:
         raise EngineError("There is no decision to undo.")
-    _turn(session, *last, undone=True)
+    _turn(session, step, step.after, step.before, undone=True)
 
 
 def redo(session: Session) -> None:
-    """Repeat the decision that was undone last.
+    """Repeat the step that was undone last.
 
     Raises:
-        EngineError: when there is none.
+        EngineError: when there is none, or its hunks are no longer what it began with.
     """
-    last = session.store.decision_to_redo()
-    if last is None:
+    step = session.store.step_to_redo()
+    if step is None:
         raise EngineError("There is no decision to redo.")
-    _turn(session, *last, undone=False)
+    _turn(session, step, step.before, step.after, undone=False)
 
 
-def _turn(session: Session, seq: int, candidate: str, decisions: Mapping[str, str], *, undone: bool) -> None:
-    turned = _with(session.candidate(candidate), decisions)
-    session.take(session.store.turn_decision(seq, undone, CandidateChanged(candidate=turned)))
+def hunks_of(session: Session, candidate: str, ids: Sequence[str]) -> tuple[Candidate, tuple[Hunk, ...]]:
+    """A candidate whose answer is complete, and those of its hunks.
+
+    Raises:
+        EngineError: when the candidate still streams or has no such hunk.
+    """
+    found = session.candidate(candidate)
+    if found.state == "streaming":
+        raise EngineError(f"The answer of {found.llm} still streams; decide when it is complete.")
+    hunks = tuple(hunk for hunk in found.hunks if hunk.id in ids)
+    if not ids or len(hunks) < len(set(ids)):
+        raise EngineError("That hunk is not in the candidate; there is nothing to decide.")
+    return found, hunks
 
 
-def _with(candidate: Candidate, decisions: Mapping[str, str]) -> Candidate:
-    hunks = tuple(
-        msgspec.structs.replace(hunk, decision=cast(Decision, decisions.get(hunk.id, hunk.decision)))
-        for hunk in candidate.hunks
-    )
-    return msgspec.structs.replace(candidate, hunks=hunks)
+def take_step(session: Session, candidate: Candidate, before: tuple[Hunk, ...], after: tuple[Hunk, ...]) -> None:
+    """Put hunks in the place of others, as one step that can be undone; the same hunks again are no step."""
+    if before != after:
+        changed = CandidateChanged(candidate=_exchanged(candidate, before, after))
+        session.take(session.store.record_step(HunkStep(candidate.id, before, after), changed))
+
+
+def _turn(
+    session: Session, step: HunkStep, present: tuple[Hunk, ...], wanted: tuple[Hunk, ...], *, undone: bool
+) -> None:
+    candidate = session.candidate(step.candidate)
+    if not {hunk.id for hunk in candidate.hunks}.issuperset(hunk.id for hunk in present):
+        raise EngineError(f"The hunks of {candidate.llm} have changed since; that step cannot be repeated or undone.")
+    turned = CandidateChanged(candidate=_exchanged(candidate, present, wanted))
+    session.take(session.store.turn_step(step, undone, turned))
+
+
+def _exchanged(candidate: Candidate, gone: tuple[Hunk, ...], come: tuple[Hunk, ...]) -> Candidate:
+    """A hunk that stays keeps its place in the file, which may have moved since the step was taken."""
+    left = {hunk.id for hunk in gone}
+    there = {hunk.id: hunk for hunk in candidate.hunks}
+    new = [
+        msgspec.structs.replace(there[hunk.id], decision=hunk.decision, note=hunk.note) if hunk.id in there else hunk
+        for hunk in come
+    ]
+    first = next((at for at, hunk in enumerate(candidate.hunks) if hunk.id in left), 0)
+    kept = [hunk for hunk in candidate.hunks if hunk.id not in left]
+    return msgspec.structs.replace(candidate, hunks=renumbered([*kept[:first], *new, *kept[first:]]))

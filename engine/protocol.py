@@ -111,12 +111,38 @@ class Decide(Word, frozen=True, kw_only=True, tag="decide"):
     decision: Decision
 
 
+class SplitHunk(Word, frozen=True, kw_only=True, tag="split_hunk"):
+    """Split a hunk in two, or into its smallest pieces. Reply: {"hunks"}, the ids of the pieces in order."""
+
+    candidate: str
+    hunk: str
+    at: int = 0
+    """How many of its rows, seen side by side, the first piece takes; 0 makes the smallest pieces."""
+
+
+class EditHunk(Word, frozen=True, kw_only=True, tag="edit_hunk"):
+    """Put a person's lines in place of a hunk's new side. Reply: {"hunk", "problem"}: its new id, and a sentence on
+    the syntax error that the lines bring in, or nothing; they are kept either way."""
+
+    candidate: str
+    hunk: str
+    new_lines: tuple[str, ...]
+
+
+class NoteHunk(Word, frozen=True, kw_only=True, tag="note_hunk"):
+    """Keep a person's comment on a hunk, or the reason for a rejection; an empty one removes it."""
+
+    candidate: str
+    hunk: str
+    note: str
+
+
 class UndoDecision(Word, frozen=True, kw_only=True, tag="undo_decision"):
-    """Take back the last decision of the session."""
+    """Take back the last decision, split, edit or comment of the session."""
 
 
 class RedoDecision(Word, frozen=True, kw_only=True, tag="redo_decision"):
-    """Repeat the decision that was taken back last."""
+    """Repeat what was taken back last."""
 
 
 class Evaluate(Word, frozen=True, kw_only=True, tag="evaluate"):
@@ -174,6 +200,9 @@ Command = (
     | Optimise
     | ContinueCandidate
     | Decide
+    | SplitHunk
+    | EditHunk
+    | NoteHunk
     | UndoDecision
     | RedoDecision
     | Evaluate

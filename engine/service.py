@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from engine import config as configuration
-from engine import decisions, delivery, paths
+from engine import decisions, delivery, hunk_edits, paths
 from engine.client import READY
 from engine.config import Config
 from engine.errors import MpcoError
@@ -37,12 +37,14 @@ from engine.protocol import (
     Command,
     ContinueCandidate,
     Decide,
+    EditHunk,
     EditPrompt,
     Evaluate,
     EvaluatePatch,
     Event,
     Follow,
     Mark,
+    NoteHunk,
     Optimise,
     PreviewPrompt,
     ProjectChanged,
@@ -51,6 +53,7 @@ from engine.protocol import (
     Request,
     RunProfile,
     SetBudget,
+    SplitHunk,
     Status,
     Stop,
     Stopped,
@@ -193,6 +196,12 @@ class Service:
         match command:
             case Decide():
                 decisions.decide(self._session, command)
+            case SplitHunk():
+                return {"hunks": hunk_edits.split(self._session, command)}
+            case EditHunk():
+                return hunk_edits.edit(self._session, command)
+            case NoteHunk():
+                decisions.note(self._session, command)
             case UndoDecision():
                 decisions.undo(self._session)
             case RedoDecision():

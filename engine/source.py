@@ -74,6 +74,23 @@ def syntax_tree(path: str, text: str) -> tuple["Node | None", str]:
     return parser(language).parse(source).root_node, language
 
 
+def syntax_problems(path: str, text: str) -> tuple[int, ...]:
+    """The lines at which a Python, C or C++ file cannot be read; none for a file of any other language."""
+    language = language_of(path)
+    if language not in READERS:
+        return ()
+    source = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", errors="replace")
+    pending = [parser(language).parse(source).root_node]
+    found = []
+    while pending:
+        node = pending.pop()
+        if node.is_error or node.is_missing:
+            found.append(node.start_point.row + 1)
+        elif node.has_error:
+            pending += node.children
+    return tuple(sorted(found))
+
+
 def innermost(spans: Iterable[FunctionSpan], line: int) -> FunctionSpan | None:
     """The smallest of the spans that holds `line`."""
     around = [span for span in spans if span.line <= line <= span.end_line]

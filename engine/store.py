@@ -11,12 +11,24 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from engine.errors import EngineError
-from engine.model import Application, Candidate, Evaluation, Exchange, Job, Measurement, Noun, Profile, Project, Prompt
+from engine.model import (
+    Application,
+    Candidate,
+    Evaluation,
+    Exchange,
+    Hunk,
+    Job,
+    Measurement,
+    Noun,
+    Profile,
+    Project,
+    Prompt,
+)
 from engine.protocol import (
     ApplicationChanged,
     BottleneckChanged,
@@ -52,12 +64,31 @@ _MIGRATIONS = (
     """
     CREATE TABLE exchange (id TEXT PRIMARY KEY, body BLOB NOT NULL);
     """,
+    """
+    DROP TABLE decision;
+    CREATE TABLE step (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, candidate TEXT NOT NULL, hunks BLOB NOT NULL, undone INTEGER NOT NULL
+    );
+    """,
 )
 """One script for each schema version, oldest first; a database of version v needs scripts v and later."""
 
 _encode = msgspec.json.Encoder().encode
 _decode_change: msgspec.json.Decoder[Change] = msgspec.json.Decoder(Change)
+_decode_hunks: msgspec.json.Decoder[tuple[tuple[Hunk, ...], tuple[Hunk, ...]]] = msgspec.json.Decoder(
+    tuple[tuple[Hunk, ...], tuple[Hunk, ...]]
+)
 N = TypeVar("N", bound=Noun)
+
+
+class HunkStep(NamedTuple):
+    """One thing that a person did to hunks of a candidate: those it changed, before and after."""
+
+    candidate: str
+    before: tuple[Hunk, ...]
+    after: tuple[Hunk, ...]
+    seq: int = 0
+    """Its place in the history; 0 before it is stored."""
 
 
 class Store:
@@ -144,35 +175,37 @@ class Store:
             jobs=tuple(self._nouns("job", Job)),
         )
 
-    # ----------------------------------------------------------------------------- history of decisions
+    # ---------------------------------------------------------------------------- history of the hunks
 
-    def record_decision(self, before: Candidate, change: CandidateChanged) -> tuple[Event, ...]:
-        """Store a decision about hunks with what it replaced; decisions that had been undone are forgotten."""
-        pair = _encode((_decisions(before), _decisions(change.candidate)))
+    def record_step(self, step: HunkStep, change: CandidateChanged) -> tuple[Event, ...]:
+        """Store what a person did to hunks, so that it can be undone; steps that had been undone are forgotten."""
+        pair = _encode((step.before, step.after))
         with self._transaction():
-            self._db.execute("DELETE FROM decision WHERE undone = 1")
-            self._db.execute("INSERT INTO decision (candidate, hunks, undone) VALUES (?, ?, 0)", (before.id, pair))
+            self._db.execute("DELETE FROM step WHERE undone = 1")
+            row = (step.candidate, pair)
+            self._db.execute("INSERT INTO step (candidate, hunks, undone) VALUES (?, ?, 0)", row)
             return (self._record(change),)
 
-    def decision_to_undo(self) -> tuple[int, str, dict[str, str]] | None:
-        """(sequence number, candidate, hunk -> decision before it) of the last decision that stands."""
-        return self._decision("undone = 0 ORDER BY seq DESC", 0)
+    def step_to_undo(self) -> HunkStep | None:
+        """The last step that stands."""
+        return self._step("undone = 0 ORDER BY seq DESC")
 
-    def decision_to_redo(self) -> tuple[int, str, dict[str, str]] | None:
-        """(sequence number, candidate, hunk -> decision after it) of the first decision that was undone."""
-        return self._decision("undone = 1 ORDER BY seq ASC", 1)
+    def step_to_redo(self) -> HunkStep | None:
+        """The first step that was undone."""
+        return self._step("undone = 1 ORDER BY seq ASC")
 
-    def turn_decision(self, seq: int, undone: bool, change: CandidateChanged) -> tuple[Event, ...]:
-        """Store that a decision was undone or redone, with the candidate as it is now."""
+    def turn_step(self, step: HunkStep, undone: bool, change: CandidateChanged) -> tuple[Event, ...]:
+        """Store that a step was undone or redone, with the candidate as it is now."""
         with self._transaction():
-            self._db.execute("UPDATE decision SET undone = ? WHERE seq = ?", (int(undone), seq))
+            self._db.execute("UPDATE step SET undone = ? WHERE seq = ?", (int(undone), step.seq))
             return (self._record(change),)
 
-    def _decision(self, where: str, side: int) -> tuple[int, str, dict[str, str]] | None:
-        row = self._db.execute(f"SELECT seq, candidate, hunks FROM decision WHERE {where} LIMIT 1").fetchone()
+    def _step(self, where: str) -> HunkStep | None:
+        row = self._db.execute(f"SELECT seq, candidate, hunks FROM step WHERE {where} LIMIT 1").fetchone()
         if row is None:
             return None
-        return row[0], row[1], dict(msgspec.json.decode(row[2])[side])
+        before, after = _decode_hunks.decode(row[2])
+        return HunkStep(row[1], before, after, row[0])
 
     # ------------------------------------------------------------------------------------------ inside
 
@@ -258,7 +291,3 @@ class Store:
             raise EngineError(f"{self._path}: was written by a newer MPCO (schema {version}); update MPCO to open it.")
         for number in range(version, len(_MIGRATIONS)):
             self._db.executescript(f"BEGIN; {_MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;")
-
-
-def _decisions(candidate: Candidate) -> dict[str, str]:
-    return {hunk.id: hunk.decision for hunk in candidate.hunks}

@@ -8,6 +8,8 @@ lossless for every text.
 import hashlib
 from collections.abc import Iterable
 
+import msgspec
+
 from engine.errors import EditError
 from engine.generate.difference import changes
 from engine.generate.lines import join, parts
@@ -33,6 +35,24 @@ def make_hunks(candidate_id: str, path: str, before: str, after: str) -> tuple[H
     )
 
 
+def renumbered(hunks: Iterable[Hunk]) -> tuple[Hunk, ...]:
+    """Hunks of one candidate in order, file by file, each with the place it has in the new text now."""
+    made: list[Hunk] = []
+    by_file: dict[str, list[Hunk]] = {}
+    for hunk in hunks:
+        by_file.setdefault(hunk.file, []).append(hunk)
+    for items in by_file.values():
+        shift = 0
+        for hunk in sorted(items, key=_place):
+            made.append(msgspec.structs.replace(hunk, new_start=hunk.old_start + shift))
+            shift += len(hunk.new_lines) - len(hunk.old_lines)
+    return tuple(made)
+
+
+def _place(hunk: Hunk) -> tuple[int, int, int]:
+    return hunk.old_start, len(hunk.old_lines), hunk.new_start
+
+
 def compose(before: str, hunks: Iterable[Hunk]) -> str:
     """What any choice of hunks makes of `before`; the same change from two candidates is made once.
 
@@ -43,8 +63,8 @@ def compose(before: str, hunks: Iterable[Hunk]) -> str:
     made: list[str] = []
     done = 0
     last: Hunk | None = None
-    for hunk in sorted(hunks, key=lambda item: (item.old_start, len(item.old_lines))):
-        if last is not None and _same(last, hunk):
+    for hunk in sorted(hunks, key=_place):
+        if last is not None and _same(last, hunk) and not _pieces(last, hunk):
             continue
         start = hunk.old_start - 1
         end = start + len(hunk.old_lines)
@@ -63,8 +83,13 @@ def _same(one: Hunk, other: Hunk) -> bool:
 
 
 def _at_one_place(one: Hunk, other: Hunk) -> bool:
-    """Two insertions before the same line: nothing says which comes first."""
-    return one.old_start == other.old_start and not one.old_lines and not other.old_lines
+    """Two insertions before the same line: nothing says which comes first, but for pieces of one hunk."""
+    return one.old_start == other.old_start and not one.old_lines and not other.old_lines and not _pieces(one, other)
+
+
+def _pieces(one: Hunk, other: Hunk) -> bool:
+    """Two parts of one hunk: `new_start` tells their order, and equal lines are meant twice."""
+    return one.part_of != "" and one.part_of == other.part_of and one.id != other.id
 
 
 def _id(candidate_id: str, path: str, start: int, old: list[str], new: list[str]) -> str:

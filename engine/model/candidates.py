@@ -25,6 +25,8 @@ class Hunk(Noun, frozen=True, kw_only=True):
     """False while the answer still streams and the hunk may grow."""
     cosmetic: bool = False
     """True when no token that bears behaviour changes: comments, blank space, names of locals."""
+    part_of: str = ""
+    """Id of the hunk that this one was split from."""
     note: str = ""
     """A person's comment, or the reason for a rejection."""
 
