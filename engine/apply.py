@@ -20,8 +20,8 @@ from engine.generate.reading import encode, inside
 from engine.git import Git
 from engine.model import Application, AppliedFile, Evaluation
 
-Change = tuple[str, str, str]
-"""(path, text before, text after); a text before that is empty stands for a new file where there is none"""
+Change = tuple[str, str | None, str | None]
+"""(path, text before, text after); None stands for no file, and so does an empty text before where there is none"""
 SUBJECT = 72
 REGULAR = 0o644
 
@@ -49,7 +49,13 @@ def apply_to_tree(root: Path, changes: Sequence[Change]) -> tuple[AppliedFile, .
     files = [_planned(root, *change) for change in changes]
     _write(files, "nothing was written")
     return tuple(
-        AppliedFile(path=path, before=before, after=after, created=file.before is None)
+        AppliedFile(
+            path=path,
+            before=before or "",
+            after=after or "",
+            created=file.before is None,
+            deleted=after is None,
+        )
         for (path, before, after), file in zip(changes, files, strict=True)
     )
 
@@ -62,15 +68,16 @@ def undo(root: Path, application: Application) -> None:
     """
     files = []
     for applied in application.files:
-        file = _planned(root, applied.path, applied.after, applied.before)
-        files.append(msgspec.structs.replace(file, after=None) if applied.created else file)
+        after = None if applied.deleted else applied.after
+        files.append(_planned(root, applied.path, after, None if applied.created else applied.before))
     _write(files, "nothing was undone")
 
 
-def _planned(root: Path, path: str, before: str, after: str) -> _File:
+def _planned(root: Path, path: str, before: str | None, after: str | None) -> _File:
     real = inside(root, path)
-    old = None if before == "" and not real.exists() else encode(root, path, before)
-    return _File(path=path, real=real, before=old, after=encode(root, path, after))
+    old = None if not before and not real.exists() else encode(root, path, before or "")
+    old = None if before is None else old
+    return _File(path=path, real=real, before=old, after=None if after is None else encode(root, path, after))
 
 
 def _write(files: Sequence[_File], consequence: str) -> None:
@@ -185,7 +192,7 @@ def apply_to_branch(root: Path, changes: Sequence[Change], branch: str, message:
     return commit
 
 
-def _entry(git: Git, root: Path, path: str, before: str, after: str) -> str:
+def _entry(git: Git, root: Path, path: str, before: str | None, after: str | None) -> str:
     """One line for `git update-index --index-info`: mode, blob and path within the repository."""
     real = inside(root, path)
     name = real.relative_to(git.top).as_posix()
@@ -194,11 +201,13 @@ def _entry(git: Git, root: Path, path: str, before: str, after: str) -> str:
         raise EditError(f"{path} is not committed, so a branch from HEAD cannot change it; commit it first.")
     if mode and mode not in ("100644", "100755"):
         raise EditError(f"{path} is no regular file in HEAD, so it cannot be changed there.")
-    if mode and git.store(name, encode(root, path, before), write=False) != blob:
+    if mode and git.store(name, encode(root, path, before or ""), write=False) != blob:
         raise EditError(
             f"{path} in HEAD is not what the change was made from; commit your changes to it first, "
             "or apply to the working tree."
         )
+    if after is None:
+        return f"0 {'0' * len(blob)}\t{name}\n"
     new = git.store(name, encode(root, path, after), write=True)
     return f"{mode or '100644'} {new}\t{name}\n"
 

@@ -70,6 +70,7 @@ def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
     offered |= {"from engine.report.paper import average_ranks, cells, read_systems"}
     offered |= {"from engine.prompt.templates import library"}
     offered |= {"from engine.prompt.templates import library, person_folder, project_folder"}
+    offered |= {"from engine import answering"}
     assert {line.split(": ", 1)[1] for line in found} <= offered
     assert {line.split(": ", 1)[0] for line in found} <= {
         "tui/cli/run.py",
@@ -77,6 +78,7 @@ def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
         "tui/cli/report.py",
         "tui/cli/prompts.py",
         "tui/cli/profile.py",
+        "tui/cli/answer.py",
     }
 
 

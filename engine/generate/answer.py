@@ -31,7 +31,7 @@ def parse(answer: str, target: Bottleneck, known_files: Collection[str], partial
     """
     text = said(answer)
     lines = text.split("\n")
-    known = frozenset((*known_files, target.file))
+    known = frozenset((*known_files, target.file)) - {""}
     tagged = tagged_edits(text, known, target.file)
     if tagged:
         return tagged
@@ -95,7 +95,7 @@ def _codes(
         elif body and all(IMPORTS.match(line) for line in body):
             imports += "\n".join(body) + "\n"
     whole = [item for item in defining if isinstance(item[1], Code)]
-    chosen = whole[-1:] or defining[-1:]
+    chosen = (whole[-1:] or defining[-1:]) if target.function else defining
     if imports and chosen and isinstance(chosen[0][1], Code):
         at, code = chosen[0][0], chosen[0][1]
         chosen = [(at, Code(file=code.file, text=code.text, complete=code.complete, code=imports + code.code))]

@@ -44,6 +44,18 @@ class Block(Edit, frozen=True, kw_only=True):
     """True when the file is to be a new one."""
 
 
+class Delete(Edit, frozen=True, kw_only=True):
+    """The file is to go."""
+
+
+class Move(Edit, frozen=True, kw_only=True):
+    """The file is to have the text of another one, which goes unless it is copied."""
+
+    origin: str
+    keep: bool = False
+    """True for a copy."""
+
+
 class Broken(Edit, frozen=True, kw_only=True):
     """Something that was meant as an edit and cannot be one."""
 

@@ -10,14 +10,20 @@ COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 """PEP 263: the encoding a Python file declares in one of its first two lines."""
 FALLBACK = "latin-1"
 """Every byte is a character of it, so decoding with it cannot fail."""
+UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+"""Known by its byte order mark only, which stays the first character."""
 
 
 def decode(data: bytes) -> tuple[str, str]:
-    """(text, codec) of a text file: UTF-8, else what the file itself declares, else Latin-1.
+    """(text, codec) of a text file: UTF-8, UTF-16 with a mark, what the file itself declares, else Latin-1.
 
     Raises:
         ValueError: when the bytes are not text.
     """
+    for mark, codec in UTF16.items():
+        text = _lossless(data, codec) if data.startswith(mark) else None
+        if text is not None and "\0" not in text:
+            return text, codec
     if b"\0" in data:
         raise ValueError("binary")
     for codec in ("utf-8", _declared(data)):

@@ -16,8 +16,8 @@ from engine.generate.difference import Span, changes
 from engine.model import BaselineFile
 from engine.protected import refusal
 
-Change = tuple[str, str, str]
-"""(path, text before, text after)"""
+Change = tuple[str, str | None, str | None]
+"""(path, text before, text after); None, and for a text before also an empty one, stands for no file"""
 CONTEXT = 3
 NO_NEWLINE = "\\ No newline at end of file\n"
 ESCAPES = {"\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", '"': '"', "\\": "\\"}
@@ -30,17 +30,23 @@ QUOTED = re.compile(r"\\(?:([0-7]{3})|(.))")
 
 def to_patch(changes_made: Sequence[Change]) -> str:
     """The changes as one patch that `git apply` takes, files in order of their paths."""
-    return "".join(_file_patch(*change) for change in sorted(changes_made) if change[1] != change[2])
+    by_path = sorted(changes_made, key=lambda change: change[0])
+    return "".join(_file_patch(*change) for change in by_path if change[1] != change[2])
 
 
-def _file_patch(path: str, before: str, after: str) -> str:
+def _file_patch(path: str, before: str | None, after: str | None) -> str:
     old, new = _quoted(f"a/{path}"), _quoted(f"b/{path}")
     tab = "\t" if " " in path else ""  # git and patch read a name with blanks up to the tab
     head = f"diff --git {old} {new}\n"
-    if before == "":
+    if not before and after is not None:
         head += "new file mode 100644\n"
-    source = "/dev/null" if before == "" else old + tab
-    return f"{head}--- {source}\n+++ {new}{tab}\n" + "".join(_hunks(_kept(before), _kept(after)))
+    if after is None:
+        head += "deleted file mode 100644\n"
+    if not before and not after:
+        return head
+    source = old + tab if before else DEV_NULL
+    made = new + tab if after is not None else DEV_NULL
+    return f"{head}--- {source}\n+++ {made}\n" + "".join(_hunks(_kept(before or ""), _kept(after or "")))
 
 
 def _hunks(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
@@ -141,7 +147,7 @@ def _without_git_headers(lines: Sequence[str]) -> Iterator[str]:
 
 def _patched(
     item: PatchedFile, read: Callable[[str], BaselineFile | None], changed: Mapping[str, tuple[str, str]]
-) -> Change:
+) -> tuple[str, str, str]:
     source, target = _plain_name(item.source_file), _plain_name(item.target_file)
     names = [name for name in (target, source) if name != DEV_NULL]
     if not names:

@@ -82,7 +82,7 @@ def _drop_blank_edges(search: list[str], replace: list[str]) -> None:
 def _code(edit: Code, text: str | None, target: Bottleneck, *, whole: bool) -> str:
     if text is None:
         return edit.code
-    wanted = target if edit.file in ("", target.file) else None
+    wanted = target if target.function and edit.file in ("", target.file) else None
     if not edit.whole:
         named = bool(edit.file) or whole
         merge = python_merge.merge if (edit.file or target.file).endswith(PYTHON) else other_code.merge

@@ -15,6 +15,8 @@ class AppliedFile(Noun, frozen=True, kw_only=True):
     after: str
     created: bool = False
     """True when there was no such file before; undoing removes it."""
+    deleted: bool = False
+    """True when the apply removed it; undoing makes it again."""
 
 
 class Application(Noun, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from engine.errors import MpcoError
+from tui.cli.answer import answer
 from tui.cli.engine import engine
 from tui.cli.evaluate import evaluate
 from tui.cli.keys import completion, keys
@@ -50,6 +51,7 @@ def main(ctx: click.Context, root: Path | None) -> None:
     mpco init               write an mpco.toml for the project in this folder
     mpco                    open the app
     mpco run --json         the same job without a screen
+    mpco answer FILE        an answer from any chat as a diff; works on any folder
 
     Exit codes of run, evaluate and demo: 0 improved, 1 error, 2 usage, 3 no proven improvement,
     4 the baseline itself fails to build or pass its tests, 5 budget reached, 130 interrupted.
@@ -59,7 +61,7 @@ def main(ctx: click.Context, root: Path | None) -> None:
         open_app(ctx.obj)
 
 
-for command in (demo, run, profile, evaluate, report, doctor, init, engine, keys, completion, prompts):
+for command in (demo, run, profile, evaluate, answer, report, doctor, init, engine, keys, completion, prompts):
     main.add_command(command)
 
 
