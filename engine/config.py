@@ -47,6 +47,8 @@ def _is_url(text: str) -> bool:
 Filled = Annotated[str, msgspec.Meta(min_length=1)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=31_536_000)]
+Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+Percent = Annotated[float, msgspec.Meta(ge=0, lt=100)]
 """Up to a year: more is beyond what timers take."""
 Glob = Annotated[str, accepting(_is_glob, 'a glob relative to the project\'s root, as in "src/**" or "*.py"')]
 BaseUrl = Annotated[
@@ -91,12 +93,15 @@ class CommandSection(Section, frozen=True, kw_only=True):
 class BenchmarkSection(CommandSection, frozen=True, kw_only=True):
     """[benchmark]: its exit code must be 0; the time of the whole process is the metric."""
 
-    max_pairs: Count = 30
+    max_pairs: Count = 100
     max_seconds: Seconds = 900.0
     calm_seconds: Annotated[float, msgspec.Meta(ge=0)] = 10.0
     """How long an evaluation waits, in all, for other programs to come to rest."""
     noise_check: bool = True
     """Whether an engine with nothing to do finds out what this machine can see."""
+    alpha: Share = 0.05
+    margin: Percent = 1.0
+    worth: Percent = 2.0
 
 
 class ProfileSection(Section, frozen=True, kw_only=True):

@@ -25,7 +25,7 @@ from engine.evaluate.machine import machine
 from engine.evaluate.statistics import Metric, estimate, log_ratios
 from engine.evaluate.syntax import TIMEOUT as SYNTAX_TIMEOUT
 from engine.evaluate.syntax import compile_command
-from engine.evaluate.verdict import Exhausted, Ruling, choose_metric, rule
+from engine.evaluate.verdict import Exhausted, Ruling, Terms, choose_metric, rule
 from engine.evaluate.workspace import Base
 from engine.model import Arm as ArmName
 from engine.model import Estimate, EvaluationState, Measurement, Objective, Step
@@ -194,7 +194,7 @@ class Comparison:
     ) -> AsyncGenerator[Pair | Ruling, None]:
         taken = list(measured)
         metric = self._metric(objective, taken)
-        ruling = rule(taken, metric, self._exhausted(taken)) if taken else None
+        ruling = self._rule(taken, metric) if taken else None
         number = max((item.pair for item in taken), default=-1) + 1
         warm_up = True  # the arms are fresh, also when an evaluation is taken up again
         usual = next((step.seconds for step in self._ground.steps if step.name == "benchmark"), 0.0)
@@ -204,8 +204,8 @@ class Comparison:
             taken += pair
             if warm_up and not measured:
                 metric = self._metric(objective, taken)
-            yield Pair(measurements=pair, estimate=estimate(taken, metric), metric=metric)
-            ruling = rule(taken, metric, self._exhausted(taken))
+            yield Pair(measurements=pair, estimate=estimate(taken, metric, self._terms.alpha), metric=metric)
+            ruling = self._rule(taken, metric)
             number, warm_up = number + 1, False
         yield msgspec.structs.replace(ruling, reason=f"{ruling.reason}{_noise(taken)}")
 
@@ -213,11 +213,19 @@ class Comparison:
         first = [self._ground.first_run] if self._ground.first_run else []
         return choose_metric(objective, [*first, *(item for item in taken if item.warm_up)])
 
-    def _exhausted(self, taken: Sequence[Measurement]) -> Exhausted:
+    @property
+    def _terms(self) -> Terms:
         section = self._config.benchmark
-        if len(log_ratios(taken, "wall")) >= section.max_pairs:
-            return "pairs"
-        return "seconds" if sum(item.wall for item in taken) >= section.max_seconds else ""
+        return Terms(alpha=section.alpha, margin=section.margin, worth=section.worth)
+
+    def _rule(self, taken: Sequence[Measurement], metric: Metric) -> Ruling | None:
+        section = self._config.benchmark
+        pairs, seconds = len(log_ratios(taken, "wall")), sum(item.wall for item in taken)
+        exhausted: Exhausted = "seconds" if seconds >= section.max_seconds else ""
+        if pairs >= section.max_pairs:
+            exhausted = "pairs"
+        left = min(section.max_pairs - pairs, (section.max_seconds - seconds) / (seconds / max(1, pairs)))
+        return rule(taken, metric, exhausted, self._terms, max(0.0, left))
 
     async def _pair(self, variant: Arm, number: int, warm_up: bool, patience: Patience) -> tuple[Measurement, ...]:
         arms: list[tuple[ArmName, Arm]] = [("baseline", self._ground.arm), ("variant", variant)]

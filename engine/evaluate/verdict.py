@@ -1,24 +1,41 @@
 """What the measurements allow to claim, and when to stop measuring."""
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
-from engine.evaluate.statistics import Metric, estimate_of, log_ratios
+from engine.evaluate.statistics import ALPHA, Metric, centre, estimate, estimate_of, half_width, log_ratios
 from engine.model import Estimate, Measurement, Objective, Verdict
 
-MARGIN = 1.0
-"""Percent below which a difference is of no practical use."""
 SHARP = 0.8
 """A win is measured on until the guaranteed gain is this part of the point value ..."""
 LOOK_BACK, WORTHWHILE = 5, 0.03
 """... or until so many pairs have raised it by less than this part of the point value."""
 SINGLE_THREADED = (0.9, 1.1)
 """CPU seconds for each second of wall time, of a command on which the two tell the same."""
+HOPE_FROM, HOPE = 8, 1.64
+"""From so many pairs on it is asked whether the rest of the budget could settle it, if chance were kind: if the mean
+moved by so many standard errors. (It never decides for a gain, so it costs no error.)"""
+KNOWN = 1e8
+"""Ends of an interval beyond this are not known yet."""
 
 _WORDS: dict[Metric, str] = {"wall": "time", "cpu": "CPU time", "memory": "peak memory"}
-Exhausted = Literal["", "pairs", "seconds"]
+Exhausted = Literal["", "pairs", "seconds", "dropped"]
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """The terms on which a verdict is made."""
+
+    alpha: float = ALPHA
+    """Probability of a wrong verdict of this one evaluation."""
+    margin: float = 1.0
+    """Percent below which a difference is of no practical use."""
+    worth: float = 0.0
+    """Percent of gain that is wanted: once it is ruled out, measuring ends; 0 for never."""
+    sharpen: bool = True
+    """Whether a proven gain is measured on until its guarantee is close to the point value."""
 
 
 class Ruling(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +46,9 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True):
     """One sentence."""
     metric: Metric = "wall"
     estimate: Estimate | None = None
+
+
+USUAL = Terms()
 
 
 def choose_metric(objective: Objective, warm: Sequence[Measurement]) -> Metric:
@@ -49,49 +69,98 @@ def choose_metric(objective: Objective, warm: Sequence[Measurement]) -> Metric:
     return "cpu" if all(least <= max(found) <= most for found in shares.values()) else "wall"
 
 
-def rule(measurements: Sequence[Measurement], metric: Metric, exhausted: Exhausted = "") -> Ruling | None:
-    """The verdict, or None to go on measuring; with an `exhausted` budget it is always one."""
+def rule(
+    measurements: Sequence[Measurement],
+    metric: Metric,
+    exhausted: Exhausted = "",
+    terms: Terms = USUAL,
+    remaining: float = math.inf,
+) -> Ruling | None:
+    """The verdict, or None to go on measuring; with an `exhausted` budget it is always one.
+
+    `remaining` is how many more pairs the budget allows.
+    """
     ratios = log_ratios(measurements, metric)
-    found = estimate_of(ratios)
-    verdict = _decide(ratios, found, bool(exhausted))
+    found = estimate(measurements, metric, terms.alpha)
+    verdict = decide(ratios, terms)
+    futile = "" if verdict or found is None else _futile(ratios, found, terms, remaining)
+    if verdict is None and (exhausted or futile):
+        verdict = "faster" if found is not None and found.low > 0.0 else "inconclusive"
     if verdict is None:
         return None
-    return Ruling(verdict=verdict, reason=_reason(verdict, found, metric, exhausted), metric=metric, estimate=found)
+    reason = _reason(verdict, found, metric, exhausted, terms, futile)
+    return Ruling(verdict=verdict, reason=reason, metric=metric, estimate=found)
 
 
-def _decide(ratios: Sequence[float], found: Estimate | None, exhausted: bool) -> Verdict | None:
-    if found is not None:
-        if found.low >= -MARGIN and found.high <= MARGIN:
-            return "equivalent"
-        if found.high < 0.0:
-            return "slower"
-        if found.low > 0.0 and (exhausted or _sharp(ratios, found)):
-            return "faster"
-    return "inconclusive" if exhausted else None
+def decide(ratios: Sequence[float], terms: Terms = USUAL) -> Verdict | None:
+    """The verdict that log-ratios (variant / baseline) allow by now; None while they leave it open.
+
+    May be asked after every pair: the error stays below `terms.alpha` whenever one stops.
+    """
+    found = estimate_of(ratios, terms.alpha)
+    if found is None:
+        return None
+    if found.low >= -terms.margin and found.high <= terms.margin:
+        return "equivalent"
+    if found.high < 0.0:
+        return "slower"
+    if found.low > 0.0 and (not terms.sharpen or _sharp(ratios, found, terms)):
+        return "faster"
+    return None
 
 
-def _sharp(ratios: Sequence[float], found: Estimate) -> bool:
+def _sharp(ratios: Sequence[float], found: Estimate, terms: Terms) -> bool:
     """Whether the guaranteed gain is close to the point value, or more pairs no longer raise it."""
     if found.low >= SHARP * found.percent_improvement:
         return True
-    before = estimate_of(ratios[:-LOOK_BACK])
+    before = estimate_of(ratios[:-LOOK_BACK], terms.alpha)
     return before is not None and before.low > 0.0 and found.low - before.low < WORTHWHILE * found.percent_improvement
 
 
-def _reason(verdict: Verdict, found: Estimate | None, metric: Metric, exhausted: Exhausted) -> str:
-    word = _WORDS[metric]
+def _futile(ratios: Sequence[float], found: Estimate, terms: Terms, remaining: float) -> str:
+    """Why it is no use to go on; empty when it may be."""
+    if found.low > 0.0:
+        return ""
+    if found.high < terms.worth and found.percent_improvement >= -terms.margin:
+        return f"a gain of {terms.worth:g}% or more is ruled out"
+    if len(ratios) >= HOPE_FROM and math.isfinite(remaining) and not _in_reach(ratios, len(ratios) + remaining, terms):
+        return f"the noise is too high for the rest of the budget ({remaining:.0f} pairs) to settle it"
+    return ""
+
+
+def _in_reach(ratios: Sequence[float], pairs: float, terms: Terms) -> bool:
+    """Whether some verdict can be had with so many pairs, if chance is kind."""
+    count, last = len(ratios), int(pairs)
+    mean, deviation = centre(ratios)
+    kind = HOPE * deviation * math.sqrt(max(0.0, 1.0 / count - 1.0 / last))
+    half = half_width(ratios, terms.alpha, last)
+    return abs(mean) + kind > half or half + max(0.0, abs(mean) - kind) <= math.log1p(terms.margin / 100.0)
+
+
+def _reason(
+    verdict: Verdict, found: Estimate | None, metric: Metric, exhausted: Exhausted, terms: Terms, futile: str
+) -> str:
+    word, ended = _WORDS[metric], _ended(exhausted)
     if found is None:
-        return f"The budget of {exhausted} ended before the first pair was measured."
-    span = f"{found.pairs} pair{'s' if found.pairs != 1 else ''}"
-    if verdict == "faster":
-        return f"At least {found.low:.1f}% less {word} (95% sure), {found.percent_improvement:.1f}% measured, {span}."
-    if verdict == "slower":
-        return (
-            f"At least {-found.high:.1f}% more {word} (95% sure), {-found.percent_improvement:.1f}% measured, {span}."
-        )
-    if verdict == "equivalent":
-        return f"The difference in {word} is within {MARGIN:g}% (95% sure), {span}."
-    if found.low <= -1e6:
-        return f"The budget of {exhausted} ended after {span}: too few to say anything."
-    ends = f"between {found.low:+.1f}% and {found.high:+.1f}%"
-    return f"The budget of {exhausted} ended after {span}: the gain in {word} lies {ends} (95% sure)."
+        return f"{ended} before the first pair was measured."
+    span, sure, point = f"{found.pairs} pair{'s' * (found.pairs != 1)}", _sure(found), found.percent_improvement
+    match verdict:
+        case "faster":
+            return f"At least {found.low:.1f}% less {word} ({sure}), {point:.1f}% measured, {span}."
+        case "slower":
+            return f"At least {-found.high:.1f}% more {word} ({sure}), {-point:.1f}% measured, {span}."
+        case "equivalent":
+            return f"The difference in {word} is within {terms.margin:g}% ({sure}), {span}."
+    ended = f"Ended early, {futile}" if futile and not exhausted else ended
+    if found.detection_limit >= KNOWN:
+        return f"{ended} after {span}: too few to say anything."
+    ends = f"the gain in {word} lies between {found.low:+.1f}% and {found.high:+.1f}% ({sure})"
+    return f"{ended} after {span}: {ends}; differences below {found.detection_limit:.1f}% cannot be seen."
+
+
+def _ended(exhausted: Exhausted) -> str:
+    return "Measuring was ended by hand" if exhausted == "dropped" else f"The budget of {exhausted} ended"
+
+
+def _sure(found: Estimate) -> str:
+    return f"{100 * found.confidence:.4g}% sure"

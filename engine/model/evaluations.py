@@ -19,6 +19,8 @@ Verdict = Literal[
 EvaluationState = Literal["queued", "preparing", "building", "testing", "measuring", "done", "cancelled", "interrupted"]
 Arm = Literal["baseline", "variant"]
 Objective = Literal["runtime", "cpu time", "memory"]
+Hold = Literal["", "pinned", "paused"]
+"""What a person has said of an evaluation's turn: `pinned` goes first and is not ended early; `paused` waits."""
 
 
 class Step(Noun, frozen=True, kw_only=True):
@@ -57,7 +59,7 @@ class Measurement(Noun, frozen=True, kw_only=True):
     noisy: str = ""
     """What disturbed the run, as in `other programs used 1.2 processors`; empty when nothing did."""
     warm_up: bool = False
-    """True when the run is kept in the log but left out of the statistics."""
+    """True for the first pair of a session, when the arms are fresh; `Estimate.warm_up` says what was left out."""
 
 
 class Estimate(Noun, frozen=True, kw_only=True):
@@ -68,6 +70,19 @@ class Estimate(Noun, frozen=True, kw_only=True):
     """Lower end of the 95% confidence sequence; may be -inf, sent as -1e9."""
     high: float
     pairs: int
+    confidence: float = 0.95
+    """Of the interval: higher where the error is shared among several evaluations."""
+    e_value: float = 1.0
+    """Evidence against "no difference", as a bet: what 1 has grown to; 20 is what a single verdict at 95% needs."""
+    warm_up: tuple[int, ...] = ()
+    """Numbers of the pairs that are left out because runs were still warming up."""
+    outliers: tuple[tuple[int, Arm], ...] = ()
+    """(pair, arm) of the runs that lie far from the others of their arm; they count."""
+
+    @property
+    def detection_limit(self) -> float:
+        """The smallest difference, in percent, that these runs can tell from none; about 1e9 when it is not known."""
+        return (self.high - self.low) / 2.0
 
     @property
     def guaranteed(self) -> float:
@@ -150,3 +165,8 @@ class Evaluation(Noun, frozen=True, kw_only=True):
     behaviour: Behaviour | None = None
     """None where it is switched off or was not reached."""
     reason: str = ""
+    family: int = 1
+    """How many evaluations were asked for together: they share the error, each is decided at alpha / family."""
+    rivals: str = ""
+    """Evaluations with the same text here (the id of a bottleneck) compete: the clearly worse ones are ended early."""
+    hold: Hold = ""

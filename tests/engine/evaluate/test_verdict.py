@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from engine.evaluate.verdict import choose_metric, rule
+from engine.evaluate.verdict import Terms, choose_metric, rule
 from engine.model import Arm, Measurement
 
 
@@ -44,6 +44,27 @@ def test_noise_without_effect_is_inconclusive_at_the_end_of_the_budget() -> None
     assert ruling is not None
     assert ruling.verdict == "inconclusive"
     assert "budget of pairs ended after 10 pairs" in ruling.reason
+
+
+def test_what_is_not_worth_it_ends_early_and_says_so() -> None:
+    wanted = Terms(worth=5.0)
+    rulings = [rule(pairs(count, 1.0, 0.02), "wall", terms=wanted) for count in range(1, 31)]
+    first = next(ruling for ruling in rulings if ruling is not None)
+    assert first.verdict == "inconclusive"
+    assert "a gain of 5% or more is ruled out" in first.reason
+    assert "cannot be seen" in first.reason
+
+
+def test_what_is_clearly_slower_is_measured_until_that_is_certain() -> None:
+    wanted = Terms(worth=5.0)
+    rulings = [rule(pairs(count, 1.1, 0.03), "wall", terms=wanted) for count in range(1, 31)]
+    assert next(ruling for ruling in rulings if ruling is not None).verdict == "slower"
+
+
+def test_a_budget_that_cannot_settle_it_is_not_used_up() -> None:
+    rulings = [rule(pairs(count, 1.0, 0.1), "wall", remaining=30 - count) for count in range(1, 30)]
+    first = next(ruling for ruling in rulings if ruling is not None)
+    assert (first.verdict, "noise is too high" in first.reason) == ("inconclusive", True)
 
 
 def test_an_empty_budget_is_told() -> None:
