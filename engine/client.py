@@ -151,8 +151,10 @@ class Client:
         try:
             while line := await self._reader.readline():
                 self._take(_decoder.decode(line))
-        except (OSError, ValueError, msgspec.MsgspecError) as error:
+        except (ValueError, msgspec.MsgspecError) as error:
             self._fail(EngineError(f"The engine sent something that cannot be read: {error}"))
+        except OSError:
+            pass  # an engine that ends may reset the connection: to us it went away, as below
         finally:
             self._fail(EngineError("The engine went away before it answered; it is started again."))
             self._events.put_nowait(None)

@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -136,6 +136,8 @@ class MetaPrompterSection(CallSection, frozen=True, kw_only=True):
     """[meta_prompter]: the LLM that writes the prompts."""
 
     model: Filled = "offline/meta"
+    scope: Literal["bottleneck", "project"] = "bottleneck"
+    """One prompt for each bottleneck with its evidence, or one for all of them (the paper's way)."""
 
 
 class LlmSection(CallSection, frozen=True, kw_only=True):

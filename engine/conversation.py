@@ -41,6 +41,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     """Id of the prompt or candidate that is made."""
     messages: tuple[Message, ...]
+    model: str = ""
+    """For `prompt`: the model of [meta_prompter], the label or the model of an [[llm]], or any other model's name."""
 
 
 class Conversations:
@@ -86,7 +88,12 @@ class Conversations:
 
     def asked_section(self, asked: Asked) -> Section:
         """How the LLM that is asked is to be called."""
-        return self.config.meta_prompter if asked.purpose == "prompt" else self.llm(asked.llm)
+        if asked.purpose != "prompt":
+            return self.llm(asked.llm)
+        if asked.model in ("", self.config.meta_prompter.model):
+            return self.config.meta_prompter
+        named = (section for section in self.config.llm if asked.model in (section.label, section.model))
+        return next(named, None) or MetaPrompterSection(model=asked.model)
 
     def fallback(self, section: Section) -> Section | None:
         """Who is asked when `section` fails."""

@@ -14,7 +14,7 @@ import msgspec
 from engine import profile as profile_stage
 from engine.config import Config
 from engine.conversation import Asked, Conversations
-from engine.errors import EditError, EngineError, LlmError, PromptError
+from engine.errors import EditError, EngineError, LlmError
 from engine.flagging import flags_of
 from engine.generate.hunks import compose
 from engine.generate.patch import from_patch
@@ -24,7 +24,7 @@ from engine.generate.request import messages as request_messages
 from engine.jobs import Jobs, RunningJob, new_id
 from engine.llm import prices
 from engine.model import BaselineFile, Bottleneck, Candidate, Evaluation, Hunk, Job, Prompt
-from engine.prompt import baseline_prompt, fields_for, is_meta, library, lint, meta_messages
+from engine.prompting import Prompting
 from engine.proof import Proof
 from engine.protocol import (
     BottleneckChanged,
@@ -32,12 +32,7 @@ from engine.protocol import (
     CandidateStreamed,
     EvaluationChanged,
     Mark,
-    Preview,
-    PreviewPrompt,
     ProfileChanged,
-    PromptChanged,
-    PromptStreamed,
-    WritePrompts,
 )
 from engine.session import Session
 from engine.source import language_of
@@ -55,11 +50,13 @@ class Pipeline:
         self._jobs = jobs
         self._proof = proof
         self._conversations = Conversations(config, session)
+        self.prompting = Prompting(config, session, jobs, self._conversations)
 
     def configure(self, config: Config) -> None:
         """Take over a configuration that was read anew."""
         self.config = config
         self._conversations.configure(config)
+        self.prompting.configure(config)
         self._proof.configure(config)
 
     def cap(self, max_usd: float | None) -> None:
@@ -91,119 +88,6 @@ class Pipeline:
         found = [self._session.bottleneck(id) for id in command.bottlenecks]
         changed = [msgspec.structs.replace(item, marked=command.marked) for item in found]
         self._session.publish(*(BottleneckChanged(bottleneck=item) for item in changed))
-
-    # ----------------------------------------------------------------------------------- stage 2: prompt
-
-    def write_prompts(self, command: WritePrompts) -> list[Job]:
-        """Start one meta-prompt for each (bottleneck, LLM)."""
-        labels = command.llms or tuple(llm.label for llm in self.config.llm)
-        for label in labels:
-            self._conversations.llm(label)
-        bottlenecks = [self._session.bottleneck(id) for id in command.bottlenecks]
-        if not bottlenecks:
-            raise EngineError("No bottleneck was named; mark some with space, or press p to profile first.")
-        return [self._write_prompt(item, label, command) for item in bottlenecks for label in labels]
-
-    def preview(self, command: PreviewPrompt) -> Preview:
-        """What would be sent to write a prompt; nothing is sent."""
-        bottleneck = self._session.bottleneck(command.bottleneck)
-        _, prompt = self._draft(bottleneck, command.llm, command)
-        return Preview(model=prompt.meta_prompter, messages=prompt.sent, fields=prompt.fields)
-
-    def edit_prompt(self, id: str, text: str) -> Prompt:
-        """Keep a person's text as a new version."""
-        old = self._session.prompt(id)
-        problem = lint(text, "")
-        if problem:
-            raise PromptError(problem)
-        edited = msgspec.structs.replace(
-            old,
-            id=new_id(),
-            version=self._next_version(old.bottleneck, old.llm),
-            author="person",
-            parent=old.id,
-            text=text,
-            state="ready",
-            sent=(),
-            usage=None,
-            reason="",
-            at=time.time(),
-        )
-        self._session.publish(PromptChanged(prompt=edited))
-        return edited
-
-    def _draft(self, bottleneck: Bottleneck, label: str, command: WritePrompts | PreviewPrompt) -> tuple[str, Prompt]:
-        """(source of the bottleneck, the prompt as it is before a word of it is written)."""
-        section = self._conversations.llm(label)
-        text = read_baseline(self.config.root_path, bottleneck.file).text
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        source = "\n".join(lines[bottleneck.line - 1 : bottleneck.end_line])
-        facts = prices.facts(section.model)
-        fields = fields_for(self.config, bottleneck, source, self._session.profile, section, facts, command.without)
-        template = library(self.config.root_path).load(command.strategy)
-        meta = is_meta(template)
-        written = "" if meta else baseline_prompt(fields, command.without, template=template)
-        sent = meta_messages(fields, section, command.without, template=template) if meta else ()
-        versions = self._session.versions(bottleneck.id, label)
-        draft = Prompt(
-            id=new_id(),
-            bottleneck=bottleneck.id,
-            llm=label,
-            version=self._next_version(bottleneck.id, label),
-            author="meta",
-            parent=versions[-1].id if versions else "",
-            text=written,
-            state="streaming" if meta else "ready",
-            at=time.time(),
-            strategy=command.strategy,
-            meta_prompter=self.config.meta_prompter.model if meta else "",
-            without=command.without,
-            fields=fields,
-            sent=sent,
-        )
-        return source, draft
-
-    def _write_prompt(self, bottleneck: Bottleneck, label: str, command: WritePrompts) -> Job:
-        source, draft = self._draft(bottleneck, label, command)
-        self._session.publish(PromptChanged(prompt=draft))
-
-        async def work(running: RunningJob) -> None:
-            if draft.state == "streaming":
-                await self._stream_prompt(running, draft, source)
-
-        return self._jobs.start("prompt", f"prompt for {label}: {bottleneck.function}", draft.id, work)
-
-    async def _stream_prompt(self, running: RunningJob, draft: Prompt, source: str) -> None:
-        def tell(offset: int, piece: str, text: str) -> PromptStreamed:
-            return PromptStreamed(prompt=draft.id, offset=offset, text=piece)
-
-        def end(state: str, text: str, reason: str = "", **fields: Any) -> None:
-            told = {"reason": reason, "usage": talk.usage, "reasoning": talk.reasoning, **fields}
-            done = msgspec.structs.replace(draft, state=state, text=text.strip(), **told)
-            self._session.publish(PromptChanged(prompt=done))
-
-        stream = self._session.open_stream(draft.id, tell)
-        asked = Asked(
-            purpose="prompt", llm=draft.llm, bottleneck=draft.bottleneck, subject=draft.id, messages=draft.sent
-        )
-        talk = self._conversations.talk(asked, running, stream.add)
-        try:
-            done = await talk.run()
-            problem = lint(stream.text, source)
-            end("failed" if problem else "ready", stream.text, problem, meta_prompter=done.model)
-            if problem:
-                raise PromptError(problem)
-        except LlmError as error:
-            end("failed", stream.text, str(error))
-            raise
-        except asyncio.CancelledError:
-            end("interrupted", stream.text, "Cancelled; what had come is kept.")
-            raise
-        finally:
-            self._session.close_stream(draft.id)
-
-    def _next_version(self, bottleneck: str, label: str) -> int:
-        return 1 + max((item.version for item in self._session.versions(bottleneck, label)), default=0)
 
     # --------------------------------------------------------------------------------- stage 3: generate
 

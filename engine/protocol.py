@@ -7,6 +7,8 @@ connection asks for everything after the last number it has seen. Unnumbered eve
 stream: what they tell is contained in a later numbered one.
 """
 
+from typing import Literal
+
 import msgspec
 
 from engine.model import (
@@ -25,6 +27,7 @@ from engine.model import (
     Profile,
     Project,
     Prompt,
+    PromptMark,
     Target,
     Unapplied,
 )
@@ -66,13 +69,17 @@ class Mark(Word, frozen=True, kw_only=True, tag="mark"):
 
 
 class WritePrompts(Word, frozen=True, kw_only=True, tag="write_prompts"):
-    """Stage 2: have the meta-prompter write one prompt per (bottleneck, LLM). Reply: {"jobs"}."""
+    """Stage 2: have one prompt per (bottleneck, LLM) written or rendered. Reply: {"jobs", "prompts"}."""
 
     bottlenecks: tuple[str, ...]
     llms: tuple[str, ...] = ()
     """Labels; empty means all."""
     without: tuple[ContextName, ...] = ()
     strategy: str = "mpco"
+    scope: Literal["", "bottleneck", "project"] = ""
+    """One prompt for each bottleneck, or one for all of them; empty takes [meta_prompter] scope."""
+    meta_prompter: str = ""
+    """Another one than [meta_prompter]: the label or the model of an [[llm]]."""
 
 
 class PreviewPrompt(Word, frozen=True, kw_only=True, tag="preview_prompt"):
@@ -82,6 +89,39 @@ class PreviewPrompt(Word, frozen=True, kw_only=True, tag="preview_prompt"):
     llm: str
     without: tuple[ContextName, ...] = ()
     strategy: str = "mpco"
+    scope: Literal["", "bottleneck", "project"] = ""
+    meta_prompter: str = ""
+
+
+class ImprovePrompts(Word, frozen=True, kw_only=True, tag="improve_prompts"):
+    """Have prompts written anew from what came of them, a person's edits and a remark. Reply: {"jobs"}."""
+
+    prompts: tuple[str, ...]
+    remark: str = ""
+
+
+class CopyPrompt(Word, frozen=True, kw_only=True, tag="copy_prompt"):
+    """Give a prompt's text to other LLMs, as a new version of theirs. Reply: {"prompts"}."""
+
+    prompt: str
+    llms: tuple[str, ...]
+
+
+class AddPrompt(Word, frozen=True, kw_only=True, tag="add_prompt"):
+    """Keep a text from a file or from elsewhere as a person's version. Reply: {"prompt"}."""
+
+    bottleneck: str
+    llm: str
+    text: str
+    strategy: str = "mpco"
+
+
+class MarkPrompt(Word, frozen=True, kw_only=True, tag="mark_prompt"):
+    """Mark a version, or take the mark away; the pinned version of a prompt is the one that is sent."""
+
+    prompt: str
+    mark: PromptMark
+    on: bool = True
 
 
 class EditPrompt(Word, frozen=True, kw_only=True, tag="edit_prompt"):
@@ -197,6 +237,10 @@ Command = (
     | WritePrompts
     | PreviewPrompt
     | EditPrompt
+    | ImprovePrompts
+    | CopyPrompt
+    | AddPrompt
+    | MarkPrompt
     | Optimise
     | ContinueCandidate
     | Decide

@@ -32,10 +32,12 @@ from engine.proof import Proof
 from engine.protocol import (
     LINE_LIMIT,
     PROTOCOL_VERSION,
+    AddPrompt,
     Apply,
     Cancel,
     Command,
     ContinueCandidate,
+    CopyPrompt,
     Decide,
     EditHunk,
     EditPrompt,
@@ -43,7 +45,9 @@ from engine.protocol import (
     EvaluatePatch,
     Event,
     Follow,
+    ImprovePrompts,
     Mark,
+    MarkPrompt,
     NoteHunk,
     Optimise,
     PreviewPrompt,
@@ -175,11 +179,20 @@ class Service:
             case Mark():
                 self._pipeline.mark(command)
             case WritePrompts():
-                return {"jobs": [job.id for job in self._pipeline.write_prompts(command)]}
+                jobs, prompts = self._pipeline.prompting.write(command)
+                return {"jobs": [job.id for job in jobs], "prompts": prompts}
             case PreviewPrompt():
-                return self._pipeline.preview(command)
+                return self._pipeline.prompting.preview(command)
             case EditPrompt():
-                return {"prompt": self._pipeline.edit_prompt(command.prompt, command.text).id}
+                return {"prompt": self._pipeline.prompting.edit(command.prompt, command.text).id}
+            case ImprovePrompts():
+                return {"jobs": [job.id for job in self._pipeline.prompting.improve(command)]}
+            case CopyPrompt():
+                return {"prompts": [item.id for item in self._pipeline.prompting.copy(command)]}
+            case AddPrompt():
+                return {"prompt": self._pipeline.prompting.add(command).id}
+            case MarkPrompt():
+                self._pipeline.prompting.mark(command)
             case Optimise():
                 return {"jobs": [job.id for job in self._pipeline.optimise(command.prompts)]}
             case ContinueCandidate():

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from engine.client import Client
 from engine.errors import EngineError
-from engine.model import Candidate, Evaluation, Job, Target
+from engine.model import Candidate, Evaluation, Job, Prompt, Target
 from engine.protocol import (
     Apply,
     Cancel,
@@ -75,6 +75,17 @@ class Session:
             raise
         return [self.state.jobs[id] for id in ids]
 
+    async def settled(self, prompts: Iterable[str]) -> list[Prompt]:
+        """Wait until none of the prompts is being written any more."""
+        ids = list(prompts)
+
+        def done() -> bool:
+            prompts = self.state.prompts
+            return all(id in prompts and prompts[id].state != "streaming" for id in ids)
+
+        await self._until(done)
+        return [self.state.prompts[id] for id in ids]
+
     async def _until(self, condition: Callable[[], bool]) -> None:
         async with self._changed:
             await self._changed.wait_for(lambda: condition() or self._ended())
@@ -134,6 +145,8 @@ class Plan:
     max_usd: float | None = None
     apply_best: bool = False
     branch: str = ""
+    scope: Literal["", "bottleneck", "project"] = ""
+    meta_prompter: str = ""
 
 
 async def run(session: Session, plan: Plan) -> Outcome:
@@ -149,10 +162,18 @@ async def run(session: Session, plan: Plan) -> Outcome:
         return Outcome(failed=failed)
     targets = tuple(item.id for item in session.state.bottlenecks[: plan.bottlenecks])
     writing = await session.perform(
-        WritePrompts(bottlenecks=targets, llms=plan.llms, strategy=plan.strategy, without=plan.without)
+        WritePrompts(
+            bottlenecks=targets,
+            llms=plan.llms,
+            strategy=plan.strategy,
+            without=plan.without,
+            scope=plan.scope,
+            meta_prompter=plan.meta_prompter,
+        )
     )
     written = await session.finish(writing["jobs"])
-    prompts = tuple(job.subject for job in written if session.state.prompts[job.subject].state == "ready")
+    settled = await session.settled(writing["prompts"])
+    prompts = tuple(prompt.id for prompt in settled if prompt.state == "ready")
     if not prompts:
         return Outcome(failed=_failed(written))
     asking = await session.perform(Optimise(prompts=prompts))

@@ -27,7 +27,7 @@ from engine.model.jobs import Job, JobKind, JobState
 from engine.model.noun import Noun
 from engine.model.profiles import Bottleneck, Difference, Edge, FlameNode, LineHeat, Profile, Unmapped
 from engine.model.projects import Llm, LlmFacts, Project
-from engine.model.prompts import CONTEXT_NAMES, ContextField, ContextName, Message, Prompt, TextState, Usage
+from engine.model.prompts import CONTEXT_NAMES, ContextField, ContextName, Message, Prompt, PromptMark, TextState, Usage
 
 __all__ = [
     "CONTEXT_NAMES",
@@ -68,6 +68,7 @@ __all__ = [
     "Profile",
     "Project",
     "Prompt",
+    "PromptMark",
     "Purpose",
     "RecordedChunk",
     "Step",

@@ -36,6 +36,7 @@ class Usage(Noun, frozen=True, kw_only=True):
     """True when the provider told no usage, or the call did not end well, and the figures are counted here."""
 
 
+PromptMark = Literal["pinned", "approved", "starred"]
 TextState = Literal["streaming", "ready", "failed", "interrupted"]
 
 
@@ -53,15 +54,26 @@ class Prompt(Noun, frozen=True, kw_only=True):
     at: float
     parent: str = ""
     strategy: str = "mpco"
+    template: str = ""
+    """Digest of the strategy's template as it was."""
+    scope: Literal["bottleneck", "project"] = "bottleneck"
+    """`project`: written without a bottleneck's evidence, so that it serves them all."""
     meta_prompter: str = ""
     without: tuple[ContextName, ...] = ()
     """Contexts that were switched off when it was written."""
     fields: tuple[ContextField, ...] = ()
+    digest: str = ""
+    """Digest of the fields."""
     sent: tuple[Message, ...] = ()
     """The messages the meta-prompter was sent; empty for a person's version."""
     reasoning: str = ""
     """What the meta-prompter thought before it answered, as far as it tells."""
     usage: Usage | None = None
     """Of all calls that were made for it, failed ones as well."""
+    remark: str = ""
+    """What the person asked to be better."""
+    reused: str = ""
+    """The prompt whose text this is, when it was written for another bottleneck."""
+    marks: tuple[PromptMark, ...] = ()
     reason: str = ""
     """Why it failed or was interrupted, in one sentence."""

@@ -11,7 +11,7 @@ from engine.prompt.task import task_fields
 
 def fields_for(
     config: Config,
-    bottleneck: Bottleneck,
+    bottleneck: Bottleneck | None,
     source_text: str,
     profile: Profile | None,
     llm: LlmSection,
@@ -20,7 +20,8 @@ def fields_for(
 ) -> tuple[ContextField, ...]:
     """The fields of all contexts that are not switched off: project, task, LLM, in this order.
 
-    `source_text` is the bottleneck's own span. A context that is switched off is not even collected.
+    `source_text` is the bottleneck's own span; without a bottleneck nothing is told of any. A context that is
+    switched off is not even collected.
     """
     fields: tuple[ContextField, ...] = ()
     if "project" not in without:

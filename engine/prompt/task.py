@@ -34,11 +34,12 @@ def tasks() -> dict[Objective, Task]:
 
 
 def task_fields(
-    config: Config, bottleneck: Bottleneck, source_text: str, profile: Profile | None
+    config: Config, bottleneck: Bottleneck | None, source_text: str, profile: Profile | None
 ) -> tuple[ContextField, ...]:
     """Objective, description, considerations, the bottleneck with its profile and source, and the hardware.
 
-    `source_text` is the bottleneck's own span; without a profile run, what it would have told is left out.
+    `source_text` is the bottleneck's own span. Without a bottleneck only what holds for all is told; without a
+    profile run, what it would have told is left out.
     """
     task = tasks()[config.task.objective]
     said, considerations = config.task.description, config.task.considerations
@@ -50,11 +51,13 @@ def task_fields(
             _listed("each deserves a thought:", considerations or task.considerations),
             FILE_NAME if considerations else "built in",
         ),
-        _field("bottleneck", _place(bottleneck), "profile" if profile else "source files"),
-        *_evidence(bottleneck, source_text, profile),
-        _field("hardware", _hardware(), "psutil"),
-        _field("source", _fenced(bottleneck, source_text), bottleneck.file),
     ]
+    if bottleneck is not None:
+        fields.append(_field("bottleneck", _place(bottleneck), "profile" if profile else "source files"))
+        fields += _evidence(bottleneck, source_text, profile)
+    fields.append(_field("hardware", _hardware(), "psutil"))
+    if bottleneck is not None:
+        fields.append(_field("source", _fenced(bottleneck, source_text), bottleneck.file))
     return tuple(field for field in fields if field.value)
 
 

@@ -91,3 +91,23 @@ def test_mistakes_in_the_configuration_come_all_at_once(person: Person, tmp_path
 def test_without_a_configuration_the_way_out_is_named(person: Person, tmp_path: Path) -> None:
     done = person.types("profile", cwd=tmp_path)
     assert done.returncode == 1 and "mpco init" in done.stderr
+
+
+def test_prompts_go_to_files_and_come_back(person: Person, tmp_path: Path) -> None:
+    from engine.demo import copy_demo
+
+    demo = tmp_path / "demo"
+    copy_demo(demo)
+    ran = person.types("run", "--bottlenecks", "2", "--llm", "loops", "--scope", "project", cwd=demo)
+    assert ran.returncode == 3, ran.stderr
+    files = [Path(line) for line in person.types("prompts", "export", "out", cwd=demo).stdout.splitlines()]
+    texts = [(demo / file).read_text() for file in files]
+    assert len(files) == 2 and len({text.partition("\n---\n")[2] for text in texts}) == 1
+    (demo / files[0]).write_text(texts[0] + "\nMind the allocations.\n")
+    told = person.types("prompts", "import", "out", cwd=demo)
+    assert told.returncode == 0, told.stderr
+    assert "kept as v2 for loops" in told.stdout and "as v1 already" in told.stdout
+    base = person.types("run", "--bottlenecks", "1", "--llm", "loops", "--strategy", "base", cwd=demo)
+    assert base.returncode == 3, base.stderr
+    unknown = person.types("run", "--strategy", "bose", cwd=demo)
+    assert unknown.returncode == 1 and 'did you mean "base"' in unknown.stderr

@@ -1,6 +1,7 @@
 """A small real project and its real engine process, reached over the real socket."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -93,7 +94,8 @@ async def stop(root: Path) -> None:
         client = await Client.connect(root, start=False)
     except EngineError:
         return
-    await client.send(Stop())
+    with contextlib.suppress(EngineError):  # one that is just ending cannot answer any more
+        await client.send(Stop())
     await client.closed()
     await client.close()
 

@@ -5,8 +5,10 @@ from pathlib import Path
 import click
 
 from engine.errors import PromptError
-from tui import lines
-from tui.cli.shell import as_json
+from engine.model import Prompt
+from engine.protocol import AddPrompt
+from tui import headless, lines, prompt_files
+from tui.cli.shell import as_json, say, wait_for
 
 
 @click.group()
@@ -69,3 +71,64 @@ def new(ctx: click.Context, name: str, source: str, mine: bool) -> None:
     root: Path = ctx.obj
     path = library(root).copy(source, name, person_folder() if mine else project_folder(root))
     click.echo(str(path))
+
+
+@prompts.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.pass_context
+def export(ctx: click.Context, folder: Path) -> None:
+    """Write the newest version of every prompt of the session into FOLDER, a Markdown file each."""
+
+    async def whole() -> dict[str, str]:
+        async with headless.Session(ctx.obj, say) as session:
+            newest: dict[tuple[str, str], Prompt] = {}
+            for prompt in session.state.prompts.values():
+                if prompt.state == "ready":
+                    newest[prompt.bottleneck, prompt.llm] = prompt
+            found = [(item, session.state.bottleneck(item.bottleneck)) for item in newest.values()]
+            return {prompt_files.name_of(p, b): prompt_files.render(p, b) for p, b in found if b is not None}
+
+    files = wait_for(whole())
+    if not files:
+        raise PromptError("The session has no prompt for a bottleneck of its profile; `mpco run` has some written.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+            click.echo(str(folder / name))
+    except OSError as error:
+        raise PromptError(f"{error.filename}: cannot be written ({error.strerror}).") from error
+
+
+@prompts.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.pass_context
+def import_(ctx: click.Context, files: tuple[Path, ...]) -> None:
+    """Keep the prompts in FILES (or in the folders among them) as new versions, by file, function and LLM.
+
+    What is the same as the newest version is left alone.
+    """
+    paths = [path for item in files for path in (sorted(item.glob("*.md")) if item.is_dir() else [item])]
+    found = [(path, prompt_files.parse(path)) for path in paths]
+
+    async def whole() -> list[str]:
+        told = []
+        async with headless.Session(ctx.obj, say) as session:
+            state = session.state
+            places = {(item.file, item.function): item.id for item in state.bottlenecks}
+            for path, item in found:
+                place = places.get((item.file, item.function))
+                if place is None:
+                    raise PromptError(
+                        f"{path}: the profile has no bottleneck {item.function} in {item.file}; profile first."
+                    )
+                versions = state.prompt_versions(place, item.llm)
+                if versions and versions[-1].text.strip() == item.text:
+                    told.append(f"{path}: as v{versions[-1].version} already")
+                    continue
+                await session.perform(AddPrompt(bottleneck=place, llm=item.llm, text=item.text, strategy=item.strategy))
+                told.append(f"{path}: kept as v{versions[-1].version + 1 if versions else 1} for {item.llm}")
+        return told
+
+    for line in wait_for(whole()):
+        click.echo(line)

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -40,6 +40,12 @@ def demo(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
 @click.option(
     "--without", multiple=True, type=click.Choice(CONTEXT_NAMES), help="Leave a context out; can be repeated."
 )
+@click.option(
+    "--scope",
+    type=click.Choice(["bottleneck", "project"]),
+    help="One prompt for each bottleneck, or one for all. Default: [meta_prompter] scope.",
+)
+@click.option("--meta-prompter", default="", help="Another model, or label of an LLM, to write the prompts.")
 @click.option("--max-usd", type=click.FloatRange(min=0), help="Spend at most this on LLM calls.")
 @click.option("--apply", "apply", type=click.Choice(["best"]), help="Write the best proven candidate.")
 @click.option("--branch", default="", help="With --apply: to this new git branch instead of the working tree.")
@@ -51,6 +57,8 @@ def run(
     llms: tuple[str, ...],
     strategy: str,
     without: tuple[Any, ...],
+    scope: Literal["bottleneck", "project"] | None,
+    meta_prompter: str,
     max_usd: float | None,
     apply: str | None,
     branch: str,
@@ -64,7 +72,7 @@ def run(
     """
     if branch and not apply:
         raise click.UsageError("--branch goes with --apply best.")
-    plan = headless.Plan(bottlenecks, llms, strategy, without, max_usd, bool(apply), branch)
+    plan = headless.Plan(bottlenecks, llms, strategy, without, max_usd, bool(apply), branch, scope or "", meta_prompter)
     ctx.exit(run_headless(ctx.obj, plan, as_json))
 
 

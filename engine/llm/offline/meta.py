@@ -16,6 +16,11 @@ FIELD = re.compile(
     r"^- \*\*(?P<name>[^*\n]+)\*\*:[ \t]?(?P<value>[^\n]*(?:\n(?:  [^\n]*|[ \t]*(?=\n  )))*)", re.MULTILINE
 )
 HEAT = re.compile(r"(?:line\s+|^|[\s,;])(\d+)\b[^\d%\n]{0,12}(\d+(?:\.\d+)?)\s*%", re.MULTILINE)
+EDITED = re.compile(
+    r"^A person has edited it to read:\n\n(.*?)\n\n(?=Remark: |Write the prompt again)", re.MULTILINE | re.DOTALL
+)
+REMARK = re.compile(r"^Remark: (.+)$", re.MULTILINE)
+FAILED = re.compile(r"^- ((?:tests failed|build failed|crashed|timed out|slower): [^\n]*)$", re.MULTILINE)
 CONSTRAINTS = (
     "Keep the name, the parameters, their defaults and the return type exactly as they are. For every input the "
     "results must be the same as before, and so must the errors raised and everything a caller can see. "
@@ -51,7 +56,20 @@ def read(message: str) -> Contexts:
 
 
 def compose(message: str) -> str:
-    """The optimisation prompt for what a meta-prompt tells."""
+    """The optimisation prompt for what a meta-prompt tells.
+
+    When it is to get better, a person's own text is kept; what they remark and what has failed is added to it.
+    """
+    edited = EDITED.search(message)
+    parts = [edited[1] if edited else _composed(message)]
+    parts += [f"Mind this above all: {_line(remark, 300)}" for remark in REMARK.findall(message)]
+    parts += [
+        f"An earlier answer did not hold: {_line(failed, 200)} Avoid that." for failed in FAILED.findall(message)[-2:]
+    ]
+    return "\n\n".join(parts)
+
+
+def _composed(message: str) -> str:
     contexts = read(message)
     briefly = bool(BRIEFLY.search(_about(contexts.llm)))
     seen, considered = _observed(contexts.task), _considered(contexts.task)

@@ -1,0 +1,109 @@
+"""Prompts through the engine's socket: reused, improved, copied, marked."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import EngineError
+from engine.model import Bottleneck
+from engine.protocol import (
+    AddPrompt,
+    CopyPrompt,
+    EditPrompt,
+    ImprovePrompts,
+    MarkPrompt,
+    RunProfile,
+    WritePrompts,
+)
+from tests.engine.conftest import Follower, followed
+
+TWO = """
+
+def also(text: str) -> int:
+    seen = []
+    for word in text.split():
+        if word not in seen:
+            seen.append(word)
+    return len(seen)
+"""
+
+
+async def profiled(engine: Follower) -> tuple[Bottleneck, ...]:
+    state = await engine.done([(await engine.send(RunProfile()))["job"]])
+    return state.bottlenecks
+
+
+async def test_one_prompt_can_serve_the_whole_project(project: Path) -> None:
+    (project / "words.py").write_text((project / "words.py").read_text() + TWO)
+    bench = (project / "bench.py").read_text()
+    (project / "bench.py").write_text(bench.replace("distinct", "also") + bench)
+    async with followed(project) as engine:
+        ids = tuple(item.id for item in await profiled(engine))
+        assert len(ids) == 2
+        write = WritePrompts(bottlenecks=ids, llms=("algorithms",), scope="project")
+        jobs = (await engine.send(write))["jobs"]
+        assert len(jobs) == 1
+        state = await engine.done(jobs)
+        first, second = (state.prompt_versions(id, "algorithms")[-1] for id in ids)
+        assert first.text == second.text and {first.reused, second.reused} == {"", first.id}
+        assert second.usage is None and second.scope == "project"
+        assert not any(field.name == "source" for field in first.fields)
+        assert "def " not in "".join(message.content for message in first.sent)
+
+        again = await engine.send(write)
+        assert again["jobs"] == []
+        state = await engine.until(lambda state: len(state.prompt_versions(ids[0], "algorithms")) == 2)
+        assert state.prompt_versions(ids[0], "algorithms")[-1].reused == first.id
+
+
+async def test_a_prompt_gets_better_by_a_remark_and_by_a_persons_edit(project: Path) -> None:
+    async with followed(project) as engine:
+        bottleneck = (await profiled(engine))[0].id
+        state = await engine.done(
+            (await engine.send(WritePrompts(bottlenecks=(bottleneck,), llms=("algorithms",))))["jobs"]
+        )
+        first = state.prompt_versions(bottleneck, "algorithms")[0]
+        with pytest.raises(EngineError, match="Nothing has come of v1 for algorithms yet and there is no remark"):
+            await engine.send(ImprovePrompts(prompts=(first.id,)))
+        better = ImprovePrompts(prompts=(first.id,), remark="Be specific\nabout allocation.")
+        state = await engine.done((await engine.send(better))["jobs"])
+        second = state.prompt_versions(bottleneck, "algorithms")[1]
+        assert (second.author, second.parent, second.remark) == ("meta", first.id, better.remark)
+        assert second.text != first.text and "Be specific about allocation." in second.text
+        assert [message.role for message in second.sent] == ["user", "assistant", "user"]
+
+        own = (await engine.send(EditPrompt(prompt=second.id, text="Use a set, nothing else.")))["prompt"]
+        state = await engine.done((await engine.send(ImprovePrompts(prompts=(own,))))["jobs"])
+        fourth = state.prompt_versions(bottleneck, "algorithms")[3]
+        assert fourth.parent == own and fourth.text.startswith("Use a set, nothing else.")
+
+
+async def test_texts_are_copied_added_and_marked(project: Path) -> None:
+    async with followed(project) as engine:
+        bottleneck = (await profiled(engine))[0].id
+        state = await engine.done(
+            (await engine.send(WritePrompts(bottlenecks=(bottleneck,), llms=("algorithms",))))["jobs"]
+        )
+        first = state.prompt_versions(bottleneck, "algorithms")[0]
+        (copied,) = (await engine.send(CopyPrompt(prompt=first.id, llms=("caching",))))["prompts"]
+        added = (await engine.send(AddPrompt(bottleneck=bottleneck, llm="caching", text="From a file.")))["prompt"]
+        for mark in ("pinned", "starred"):
+            await engine.send(MarkPrompt(prompt=copied, mark=mark))
+        state = await engine.until(lambda state: copied in state.prompts and "starred" in state.prompts[copied].marks)
+        assert state.prompts[copied].text == first.text and state.prompts[copied].author == "person"
+        assert state.prompts[copied].marks == ("pinned", "starred")
+        await engine.send(MarkPrompt(prompt=added, mark="pinned"))
+        state = await engine.until(lambda state: state.prompts[copied].marks == ("starred",))
+        assert state.prompts[added].marks == ("pinned",)
+        assert state.prompts[added].version == 2
+
+
+async def test_another_meta_prompter_can_be_named(project: Path) -> None:
+    async with followed(project) as engine:
+        bottleneck = (await profiled(engine))[0].id
+        write = WritePrompts(bottlenecks=(bottleneck,), llms=("algorithms",), meta_prompter="offline/nobody")
+        jobs = (await engine.send(write))["jobs"]
+        state = await engine.done(jobs)
+        assert state.jobs[jobs[0]].state == "failed"
+        failed = state.prompt_versions(bottleneck, "algorithms")[0]
+        assert failed.state == "failed" and "offline/nobody" in failed.reason
