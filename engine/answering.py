@@ -4,6 +4,7 @@ Offered to `mpco answer`; it imports nothing heavy, so that the command starts f
 """
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -15,13 +16,16 @@ from engine.config import load
 from engine.errors import EditError
 from engine.generate.answer import parse
 from engine.generate.encoding import decode
-from engine.generate.patch import to_patch
+from engine.generate.patch import Change, to_patch
+from engine.generate.patch_reading import from_patch
 from engine.generate.reading import inside, no_code, read_baseline
 from engine.generate.working import Text, Work
 from engine.model import BaselineFile, Bottleneck
 from engine.protected import LEFT_OUT, check_changes
 from engine.source import functions
 
+PATCH = re.compile(r"^(?:diff --git \S|--- .+\n\+\+\+ )", re.MULTILINE)
+FENCE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
 MOST_FILES = 20_000
 """Names that are known to an answer which gives only a part of a path; those beyond have to be given in full."""
 
@@ -43,7 +47,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     reason: str = ""
     files: tuple[FileResult, ...] = ()
-    changes: tuple[tuple[str, Text, Text], ...] = ()
+    changes: tuple[Change, ...] = ()
 
     @property
     def diff(self) -> str:
@@ -68,22 +72,42 @@ def read(root: Path, answer: str, file: str = "", function: str = "") -> Reading
     protected = load(root).project.protected if (root / "mpco.toml").is_file() else ()
     names = project_files(root)
     target = _target(root, file, function, names)
+    exact = _exactly(root, answer)
+    if exact is not None:
+        return _outcome(root, exact, protected)
     work = Work(target, lambda path: _baseline(root, path), protected, names=names)
     if not work.do(parse(answer, target, names)):
         return Reading(status="empty", reason=no_code(answer))
-    changes = work.changes()
-    try:
-        check_changes(root, [path for path, _, _ in changes], protected)
-    except EditError as error:
-        return Reading(status="unappliable", reason=str(error), files=_held_back(work, ()))
     if work.unapplied:
         refused = tuple(FileResult(item.file, "refused", item.reason) for item in work.unapplied)
         return Reading(status="unappliable", reason=work.reason, files=refused + _held_back(work, refused))
-    files = tuple(_result(path, work.before(path), after) for path, after in work.texts.items())
+    return _outcome(root, [(path, work.before(path), after) for path, after in work.texts.items()], protected)
+
+
+def _outcome(root: Path, texts: Sequence[Change], protected: Sequence[str]) -> Reading:
+    changes = tuple(change for change in texts if change[1] != change[2])
+    try:
+        check_changes(root, [path for path, _, _ in changes], protected)
+    except EditError as error:
+        refused = tuple(FileResult(path, "refused", str(error)) for path, _, _ in changes)
+        return Reading(status="unappliable", reason=str(error), files=refused)
+    files = tuple(_result(*change) for change in texts)
     if not changes:
         reason = "The answer changes nothing: its code is what the files already have."
         return Reading(status="unchanged", reason=reason, files=files)
-    return Reading(status="ready", files=files, changes=tuple(changes))
+    return Reading(status="ready", files=files, changes=changes)
+
+
+def _exactly(root: Path, answer: str) -> list[Change] | None:
+    """What a patch of a program says, read as exactly as it is meant; None for anything else."""
+    start = PATCH.search(answer)
+    if start is None or FENCE.search(answer[: start.start()]):
+        return None
+    try:
+        read = from_patch(answer, lambda path: _baseline(root, path))
+    except EditError:
+        return None  # the tolerant reading says better what is wrong
+    return [(path, before, after) for path, (before, after) in read.items()]
 
 
 def write(root: Path, reading: Reading) -> Reading:

@@ -17,7 +17,7 @@ from engine.conversation import Asked, Conversations
 from engine.errors import EditError, EngineError, LlmError
 from engine.flagging import flags_of
 from engine.generate.hunks import compose
-from engine.generate.patch import from_patch
+from engine.generate.patch_reading import from_patch
 from engine.generate.reading import read_answer, read_baseline
 from engine.generate.request import going_on
 from engine.generate.request import messages as request_messages
@@ -260,7 +260,8 @@ class Pipeline:
         return self._proof.start(born, changes_of([candidate], candidate.kept))
 
     def _patch_changes(self, patch: str) -> list[Change]:
-        return [(path, before, after) for path, (before, after) in from_patch(patch, self._readable).items()]
+        found = from_patch(patch, self._readable).items()
+        return [(path, before or "", after or "") for path, (before, after) in found]  # a deleted file is an empty one
 
 
 def changes_of(candidates: Iterable[Candidate], hunks: Iterable[Hunk]) -> list[Change]:

@@ -20,6 +20,8 @@ THINKING = re.compile(r"^[ \t]*<(think(?:ing)?|reasoning)>.*?(?:</\1>[ \t]*$|\Z)
 HALF_THINKING = re.compile(r"\A.*^[ \t]*</(?:think|thinking)>[ \t]*$", re.DOTALL | re.MULTILINE)
 """Some servers swallow the opening tag."""
 IMPORTS = re.compile(r"^\s*(?:import |from \S+ import |#\s*include\b|using |#|$)")
+NEW = re.compile(r"\b(?:new|creat(?:e[sd]?|ing)|add(?:s|ed|ing)?)\b", re.IGNORECASE)
+"""What the prose says above a file that is to be made."""
 PYTHON_START = re.compile(r"^(?:from \S+ import |import |def |async def |class |@)")
 
 
@@ -87,7 +89,8 @@ def _codes(
         file, body = _name_of(lines, fence, known)
         if partial and not fence.closed and body and PART_OF_MARKER.match(body[-1].strip()):
             body = body[:-1]
-        edit = _code(file, body, fence, partial=partial)
+        fresh = any(NEW.search(line) for line in lines[max(0, fence.start - 6) : fence.start])
+        edit = _code(file, body, fence, partial=partial, fresh=fresh)
         if file and file != target.file:
             named.append((fence.start, edit))
         elif _defines(body, target) or file:
@@ -112,7 +115,7 @@ def _name_of(lines: Sequence[str], fence: Fenced, known: Collection[str]) -> tup
     return file, fence.lines
 
 
-def _code(file: str, body: Sequence[str], fence: Fenced, *, partial: bool) -> Edit:
+def _code(file: str, body: Sequence[str], fence: Fenced, *, partial: bool, fresh: bool) -> Edit:
     code = "\n".join(body) + "\n"
     text = "\n".join(fence.lines)
     if not fence.closed and not partial:
@@ -122,10 +125,12 @@ def _code(file: str, body: Sequence[str], fence: Fenced, *, partial: bool) -> Ed
     if left_out and fence.closed:
         reason = f"The LLM left out code ({left_out!r}), which cannot be applied; ask again for the whole function."
         return Broken(file=file, text=text, reason=reason)
-    return Code(file=file, text=text, complete=fence.closed, code=code)
+    return Code(file=file, text=text, complete=fence.closed, code=code, fresh=fresh)
 
 
 def _defines(body: Sequence[str], target: Bottleneck) -> bool:
+    if not target.function:
+        return bool(body)  # which file it is about, if any, shows when the files are looked at
     name = re.escape(target.function.replace("::", ".").rsplit(".", 1)[-1])
     if target.file.endswith((".py", ".pyx", ".pyi")):
         pattern = rf"^\s*(?:async\s+)?(?:def|cdef|cpdef)\b.*\b{name}\s*\("

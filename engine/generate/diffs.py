@@ -3,14 +3,14 @@
 import re
 from collections.abc import Collection, Sequence
 
-from engine.generate.edits import Block, Broken, Edit, elision
+from engine.generate.edits import Block, Broken, Delete, Edit, Move, elision
 from engine.generate.names import cleaned, resolved
 
 HUNK = re.compile(r"^@@+(?: -(?P<start>\d+)(?:,\d+)? \+\d+(?:,\d+)? @@| .*@@|[^@]*$)")
 START = re.compile(r"^(?:diff --git .|--- [^-\s])")
 HEADER = re.compile(
     r"^(?:diff --git |index [0-9a-fA-F]+\.\.|--- |\+\+\+ |new file mode|deleted file mode|old mode|new mode"
-    r"|similarity index|rename |copy )"
+    r"|similarity index|dissimilarity index|rename |copy |GIT binary patch|Binary files )"
 )
 EMPTY = "/dev/null"
 
@@ -54,7 +54,7 @@ def parse_diff(
 ) -> tuple[Edit, ...]:
     """The hunks of a diff as blocks to find and replace; only the last of an unclosed diff is incomplete."""
     edits: list[Edit] = []
-    old, new, hint = "", named or default, 0
+    old, new, hint, moved = "", named or default, 0, ""
     body: list[str] | None = None
 
     def flush(*, complete: bool = True) -> None:
@@ -72,7 +72,14 @@ def parse_diff(
         elif line.startswith("+++ ") and (body is None):
             new = _path(line[4:], known) or new
         elif line.startswith(("rename from ", "copy from ")) and body is None:
-            edits.append(Broken(file=_path(line.split(" ", 2)[2], known), reason="The diff renames or copies a file."))
+            moved = line.split(" ", 2)[2].strip()
+        elif line.startswith(("rename to ", "copy to ")) and body is None and moved:
+            new = _path(line.split(" ", 2)[2], known)
+            edits.append(Move(file=new, text=line, origin=_path(moved, known), keep=line.startswith("copy")))
+        elif line.startswith(("GIT binary patch", "Binary files ")) and body is None:
+            edits.append(
+                Broken(file=new, text=line, reason="The diff changes a binary file; only text can be changed.")
+            )
         elif header:
             flush()
             body, hint = [], int(header["start"] or 0)
@@ -99,7 +106,7 @@ def _edit(body: list[str], hint: int, old: str, new: str, *, complete: bool) -> 
         body = body[:-1]  # blank lines after a hunk belong to the prose
     text = "\n".join(body)
     if new == EMPTY:
-        return Broken(file=old, text=text, reason=f"The diff deletes {old}; candidates may only change files.")
+        return Delete(file=old, text=text, complete=complete)
     search = tuple(line[1:] if line[:1] in (" ", "-") else line for line in body if line[:1] not in ("+", "\\"))
     replace = tuple(line[1:] if line[:1] in (" ", "+") else line for line in body if line[:1] not in ("-", "\\"))
     left_out = elision("\n".join(line[1:] for line in body if line.startswith("+")))

@@ -31,6 +31,8 @@ class Code(Edit, frozen=True, kw_only=True):
     code: str
     whole: bool = False
     """True when the answer leaves no doubt that this is the whole file."""
+    fresh: bool = False
+    """True when the prose above it says that the file is a new one."""
 
 
 class Block(Edit, frozen=True, kw_only=True):

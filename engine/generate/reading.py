@@ -93,6 +93,10 @@ def read_answer(
     work = Work(target, read, protected, files=candidate.files, whole=candidate.edit_format == "file")
     if not work.do(edits):
         return _ended(candidate, answer, "empty", no_code(answer))
+    gone = [path for path, _, after in work.changes() if after is None]
+    if gone and not work.unapplied:
+        reason = f"The answer deletes or moves {gone[0]}; candidates may only change files and make new ones."
+        return _ended(candidate, answer, "unappliable", reason, unapplied=(Unapplied(file=gone[0], reason=reason),))
     if work.unapplied:
         return _ended(candidate, answer, "unappliable", work.reason, unapplied=tuple(work.unapplied), files=work.files)
     hunks = work.hunks(candidate.id)

@@ -133,10 +133,16 @@ class Work:
                     self._delete(path)
                 case Move():
                     self._move(edit, path)
+                case Code(whole=False, fresh=False) if self.texts[path] is None and self._is_astray(path):
+                    raise EditError(f"{path} is not in the project, and neither is its folder; is it another project?")
                 case _:
                     self.texts[path] = place(edit, self.texts[path], self._target, whole=self._whole)
         except EditError as error:
             self._fail(edit, path, str(error))
+
+    def _is_astray(self, path: str) -> bool:
+        folder = path.rpartition("/")[0]
+        return bool(folder) and not any(name.startswith(folder + "/") for name in (*self._names, *self._baseline))
 
     def _delete(self, path: str) -> None:
         if self.texts[path] is None:

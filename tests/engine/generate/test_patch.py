@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import EditError
-from engine.generate.patch import from_patch, to_patch
+from engine.generate.patch import to_patch
+from engine.generate.patch_reading import from_patch
 from engine.model import BaselineFile
 
 LINES = st.sampled_from(
@@ -23,7 +24,7 @@ TEXTS = st.builds(
 def test_reading_our_own_patch_gives_the_same_texts(before: str, after: str, fresh: str) -> None:
     changes = [("b.py", before, after), ("a b.py", "", fresh)]
     known = {"b.py": BaselineFile(path="b.py", text=before, digest="")}
-    wanted = {path: (old, new) for path, old, new in changes if old != new}
+    wanted = {path: (old or None, new) for path, old, new in changes if old != new}
     assert from_patch(to_patch(changes), known.get) == wanted
 
 
@@ -55,7 +56,7 @@ def test_patches_of_git_and_of_other_tools_are_read(tmp_path: Path) -> None:
     (tmp_path / "gone.py").unlink()
     known = {"é x.py": BaselineFile(path="é x.py", text="1\n2\n3\n", digest="")}
     known["gone.py"] = BaselineFile(path="gone.py", text="gone\n", digest="")
-    wanted = {"é x.py": ("1\n2\n3\n", "1\ntwo\n3"), "gone.py": ("gone\n", "")}
+    wanted = {"é x.py": ("1\n2\n3\n", "1\ntwo\n3"), "gone.py": ("gone\n", None)}
     for options in ([], ["--no-prefix"], ["-c", "core.quotepath=off"], ["--binary"]):
         config = options if options[:1] == ["-c"] else []
         patch = git(*config, "diff", *([] if config else options))
@@ -76,7 +77,11 @@ def test_a_hunk_whose_lines_moved_is_found_and_others_are_named() -> None:
     [
         ("", "changes no text"),
         ("hello\n", "changes no text"),
-        ("diff --git a/x b/y\nsimilarity index 90%\nrename from x\nrename to y\n", "would rename x"),
+        (
+            "diff --git a/x b/y\nsimilarity index 90%\nrename from x\nrename to y\n",
+            "x is changed by the patch but is not",
+        ),
+        ("diff --git a/x.py b/x.py\nold mode 100644\nnew mode 100755\n", "changes no text"),
         ("--- a/x.py\n+++ b/x.py\n@@ -1,3 +1,3 @@\n-1\n", "cannot be read"),
         ("--- a/no.py\n+++ b/no.py\n@@ -1 +1 @@\n-1\n+2\n", "no.py is changed by the patch but is not in the project"),
         ("--- /dev/null\n+++ b/x.py\n@@ -0,0 +1 @@\n+2\n", "x.py is new in the patch but exists"),
