@@ -8,6 +8,7 @@ from textual.app import App, ComposeResult
 import themes
 from engine.generate.hunks import make_hunks
 from engine.model import BaselineFile, Decision, Hunk
+from tui.widgets.diff_minimap import SIGNS
 from tui.widgets.diff_view import DiffView
 
 
@@ -44,8 +45,9 @@ class ViewApp(App[None]):
 
     @property
     def lines(self) -> list[str]:
-        """The screen, without the blanks at the ends."""
-        return [strip.text.rstrip() for strip in self.screen._compositor.render_strips()]
+        """The screen, without the minimap and the blanks at the ends."""
+        minimap = " ┊" + "".join(SIGNS.values())
+        return [strip.text.rstrip().rstrip(minimap) for strip in self.screen._compositor.render_strips()]
 
 
 LONG = "\n".join(f"value_{n} = {n}" for n in range(1, 201)) + "\n"
@@ -219,3 +221,91 @@ async def test_ten_thousand_lines_are_painted_a_screen_at_a_time() -> None:
         app.theme = "mpco-light"
         await pilot.pause()
         assert any("value_9999" in line for line in app.lines)
+
+
+async def test_search_finds_both_sides_and_what_is_folded() -> None:
+    app = ViewApp()
+    async with app.run_test(size=(120, 12)) as pilot:
+        app.show(LONG, _hunks(LONG, EDITED))
+        await pilot.pause()
+        assert app.view.search("fifty") == 1
+        assert app.view.search("value_19") == 11
+        await pilot.pause()
+        assert any("value_19 = 19" in line for line in app.lines)
+        app.view.go_to_match(-1)
+        await pilot.pause()
+        assert any("value_199 = 199" in line for line in app.lines)
+        assert app.view.search("VALUE") == 0
+        assert app.view.search("") == 0
+
+
+async def test_long_lines_wrap_and_nothing_is_lost() -> None:
+    app = ViewApp()
+    async with app.run_test(size=(121, 20)) as pilot:
+        old = "".join(f"word{n:02} " for n in range(40)) + "世" * 60
+        app.show(old + "\nend\n", _hunks(old + "\nend\n", "x\nend\n"))
+        app.view.wrap = True
+        await pilot.pause()
+        halves = [line.split("│")[0] for line in app.lines if "│" in line]
+        shown = "".join(half[8:].rstrip() for half in halves)
+        assert "".join(shown.split()).count("世") == 60
+        assert "word39" in "".join(half[8:].rstrip("\n") for half in halves).replace(" ", "")
+        assert {strip.cell_length for strip in app.screen._compositor.render_strips()} == {121}
+        await pilot.press("G")
+        await pilot.pause()
+        assert "end" in app.lines[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["👩‍👩‍👧 family", "e\u0301\u0301\u0301 accents", "\ta\tb", "क्षि", "🇩🇪 flag", "\x9b31m", "a\u202eb"]
+)
+@pytest.mark.parametrize("wrap", [False, True])
+async def test_hard_characters_keep_the_columns(text: str, wrap: bool) -> None:
+    app = ViewApp()
+    async with app.run_test(size=(121, 8)) as pilot:
+        line = text * 30
+        app.show(line + "\n", _hunks(line + "\n", "x" + line + "\n"))
+        app.view.wrap = wrap
+        await pilot.pause()
+        strips = app.screen._compositor.render_strips()
+        assert {strip.cell_length for strip in strips} == {121}
+        assert not any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c == "\u202e" for strip in strips for c in strip.text)
+
+
+async def test_a_line_of_100000_characters_can_be_read_to_its_end() -> None:
+    app = ViewApp()
+    async with app.run_test(size=(120, 8)) as pilot:
+        old = "x" * 100_000 + " old_end"
+        app.show(old, _hunks(old, old.replace("old_end", "new_end")))
+        await pilot.pause()
+        await pilot.press("dollar_sign")
+        await pilot.pause()
+        assert "old_end" in app.lines[0] and "new_end" in app.lines[0]
+        await pilot.press("0")
+        await pilot.pause()
+        assert app.lines[0].count("›") == 2
+
+
+async def test_moved_blocks_are_signed_and_blank_changes_are_dimmed() -> None:
+    block = "def moved():\n    first()\n    second()\n"
+    before = block + LONG + "tail = 1\n"
+    after = LONG.replace("value_100 = 100", "value_100  =  100") + "tail = 1\n" + block
+    app = ViewApp()
+    async with app.run_test(size=(120, 60)) as pilot:
+        app.show(before, _hunks(before, after))
+        await pilot.pause()
+        assert any("-→def moved()" in line for line in app.lines)
+        assert any("+←" in line and "second()" in line for line in app.lines)
+        row = next(n for n, line in enumerate(app.lines) if "value_100  =  100" in line)
+        assert any(segment.style and segment.style.dim for segment in app.view.render_line(row))
+
+
+async def test_the_minimap_shows_where_the_hunks_are() -> None:
+    app = ViewApp()
+    async with app.run_test(size=(120, 10)) as pilot:
+        app.show(LONG, _hunks(LONG, EDITED, "accepted"))
+        app.view.toggle_folds()
+        await pilot.pause()
+        column = [strip.text[117] for strip in app.screen._compositor.render_strips()]
+        assert column[2] == column[7] == "█"
+        assert column.count("█") == 2

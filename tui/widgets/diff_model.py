@@ -10,11 +10,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
 from engine.model import BaselineFile, Hunk
+from tui.widgets.diff_moves import Moved, moved_lines
 
 CONTEXT = 3
 """Unchanged lines shown around a hunk."""
@@ -46,6 +47,8 @@ class Row(NamedTuple):
     """Whether this is the first row of its hunk."""
     hidden: int = 0
     """How many lines a fold hides."""
+    at: int = 0
+    """Offset of the line in its side of the hunk."""
 
 
 class Sides(NamedTuple):
@@ -90,6 +93,7 @@ class DiffModel:
     rows: int = 0
     hunk_rows: tuple[int, ...] = ()
     """The first row of each hunk."""
+    moved: Moved = frozenset()
 
     def row(self, index: int) -> Row:
         """The row at `index`."""
@@ -130,6 +134,7 @@ class DiffModel:
             hunk.new_lines[offset] if has_new else "",
             block.hunk,
             offset == 0 and not (below and block.old_count),
+            at=offset,
         )
 
     def hidden(self, index: int) -> Hidden | None:
@@ -167,7 +172,16 @@ class DiffModel:
         """The first row of the file at that index."""
         return next(start for start, block in zip(self.starts, self.blocks, strict=True) if block.file == file)
 
-    @property
+    def place_of(self, path: str, number: int, *, new: bool) -> tuple[int, Hidden | None]:
+        """(the row of a line by its number, what to unfold to see it) on the old or the new side."""
+        for start, block in zip(self.starts, self.blocks, strict=True):
+            first, count = (block.new, block.new_count) if new else (block.old, block.old_count)
+            if self.files[block.file].path == path and first <= number < first + count:
+                below = block.old_count if new and self.unified and block.kind == "hunk" else 0
+                return (start, self.hidden(start)) if block.kind == "fold" else (start + below + number - first, None)
+        return 0, None
+
+    @cached_property
     def width(self) -> int:
         """Characters of the longest line that can come into view."""
         return max((len(line) for sides in self.files for lines in sides[1:] for line in lines), default=0)
@@ -199,6 +213,7 @@ def build(
         starts=starts,
         rows=sum(rows),
         hunk_rows=tuple(start for start, block in zip(starts, builder.blocks, strict=True) if block.kind == "hunk"),
+        moved=moved_lines(builder.hunks),
     )
 
 

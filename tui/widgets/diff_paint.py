@@ -13,18 +13,53 @@ from textual.strip import Strip
 
 from engine.model import Decision
 from tui.widgets.diff_model import DiffModel, Row, Spans, changed_words
+from tui.widgets.diff_moves import Moved
+from tui.widgets.diff_search import spans_of
 from tui.widgets.lexed_lines import LexedLines, Span
 from tui.widgets.plain_line import plain_line
 
 PARTS = (
     "number", "divider", "same", "old", "new", "old-word", "new-word", "old-sign", "new-sign", "filler", "fold", "file",
-    "mark", "current", "accepted", "rejected", "pending",
+    "mark", "current", "accepted", "rejected", "pending", "match",
 )  # fmt: skip
 """Names of the component classes, without the prefix `diff--`."""
+STYLES = """
+DiffView {
+    scrollbar-gutter: stable;
+    overflow-x: hidden;
+    overflow-y: auto;
+    & > .diff--number { color: $diff-gutter; }
+    & > .diff--divider { color: $border-blurred; }
+    & > .diff--same { color: $foreground; }
+    & > .diff--old { color: $foreground; background: $diff-removed-bg; }
+    & > .diff--new { color: $foreground; background: $diff-added-bg; }
+    & > .diff--old-word { background: $diff-removed-word; text-style: bold; }
+    & > .diff--new-word { background: $diff-added-word; text-style: bold; }
+    & > .diff--old-sign { color: $diff-removed-fg; background: $diff-removed-bg; text-style: bold; }
+    & > .diff--new-sign { color: $diff-added-fg; background: $diff-added-bg; text-style: bold; }
+    & > .diff--filler { background: $diff-empty-bg; }
+    & > .diff--fold { color: $text-muted; text-style: italic; }
+    & > .diff--file { color: $text-primary; text-style: bold; }
+    & > .diff--mark { color: $accent; }
+    & > .diff--current { color: $foreground; background: $diff-cursor-bg; text-style: bold; }
+    & > .diff--accepted { color: $text-success; text-style: bold; }
+    & > .diff--rejected { color: $text-error; text-style: bold; }
+    & > .diff--pending { color: $text-warning; text-style: bold; }
+    & > .diff--match { color: $background; background: $warning; text-style: bold underline; }
+}
+"""
+"""The default looks of the parts, in terms of the theme."""
 DECISION_SIGNS: Mapping[Decision, str] = {"accepted": "✔", "rejected": "✘", "pending": "?"}
 GROWING = "◐"
 FINAL_NEWLINE = "⏎ end of file"
+MAX_WRAPPED = 40
+"""Lines on the screen that one line of the text may take when it is wrapped; h and l reach the rest."""
 _DIM = Style(dim=True)
+
+Cells = Sequence[list[Segment] | None]
+"""What each side shows on one line of the screen; None when it has ended above."""
+Mark = tuple[int, int, Style]
+"""(first character, character after the last, style) of what stands out of a line."""
 
 
 class DiffPainter:
@@ -52,88 +87,113 @@ class DiffPainter:
         news = [lexed[row.file].prepare(number - 1) for lexed, number in sides if number]
         return True in news
 
-    def paint(self, index: int, shift: int, *, current: bool, decision: Decision) -> Strip:
-        """The row at `index`, its text moved left by `shift` cells."""
+    def paint(
+        self, index: int, shift: int, *, current: bool, decision: Decision, wrap: bool = False, needle: str = ""
+    ) -> list[Strip]:
+        """The row at `index`, its text moved left by `shift` cells; several strips when long lines are wrapped."""
         row = self.model.row(index)
         match row.kind:
             case "file":
-                return self._wide(f"── {plain_line(row.left).text} ", "file", "─")
+                return [self._wide(f"── {plain_line(row.left).text} ", "file", "─")]
             case "fold":
                 lines = f"{row.hidden} unchanged lines"
-                return self._wide(f"{' ' * (self._digits + 1)}… {lines}", "fold", " ")
+                return [self._wide(f"{' ' * (self._digits + 1)}… {lines}", "fold", " ")]
             case "more":
-                return self._wide(f"{' ' * (self._digits + 1)}{GROWING} still streaming …", "fold", " ")
-        segments = [*self._margin(row, current, decision)]
-        rejected = row.hunk >= 0 and decision == "rejected"
+                return [self._wide(f"{' ' * (self._digits + 1)}{GROWING} still streaming …", "fold", " ")]
+        look = _Look(row, self.model.moved, rejected=row.hunk >= 0 and decision == "rejected")
+        sides = (row.kind == "new",) if self.model.unified else (False, True)
+        cells = [self._cells(look, new, shift, wrap, needle) for new in sides]
         number = self._styles["current" if current else "number"]
-        paint = self._unified if self.model.unified else self._beside
-        segments += paint(row, shift, rejected, number)
-        strip = Strip(segments).adjust_cell_length(self.width, self._styles["same"])
-        return strip.apply_style(_DIM) if rejected else strip
+        strips = []
+        for line in range(max(len(side) for side in cells)):
+            segments = self._margin(row, current, decision, line)
+            layout = self._unified if self.model.unified else self._beside
+            segments += layout(look, [side[line] if line < len(side) else None for side in cells], line, number)
+            strip = Strip(segments).adjust_cell_length(self.width, self._styles["same"])
+            strips.append(strip.apply_style(_DIM) if look.rejected or look.blank else strip)
+        return strips
 
     def _wide(self, text: str, part: str, fill: str) -> Strip:
         room = max(0, self.width - cell_len(text))
         return Strip([Segment(text + fill * room, self._styles[part])]).adjust_cell_length(self.width)
 
-    def _margin(self, row: Row, current: bool, decision: Decision) -> list[Segment]:
+    def _margin(self, row: Row, current: bool, decision: Decision, line: int) -> list[Segment]:
         bar = Segment("▌" if current else " ", self._styles["mark"])
-        if not row.first:
+        if not row.first or line:
             return [bar, Segment(" ", self._styles["same"])]
         if not self.model.hunks[row.hunk].complete:
             return [bar, Segment(GROWING, self._styles["pending"])]
         return [bar, Segment(DECISION_SIGNS[decision], self._styles[decision])]
 
-    def _unified(self, row: Row, shift: int, rejected: bool, style: Style) -> list[Segment]:
-        new = row.kind == "new"
+    def _unified(self, look: "_Look", cells: Cells, line: int, style: Style) -> list[Segment]:
+        row = look.row
         numbers = f"{row.old or '':>{self._digits}} {row.new or '':>{self._digits}} "
-        part = row.kind
-        return [
-            Segment(numbers, style),
-            *self._sign(part),
-            *self._text(row, part, self.text_width, shift, new=new, rejected=rejected),
-        ]
+        blank = " " * len(numbers)
+        return [Segment(blank if line else numbers, style), *self._sign(look, row.kind == "new"), *(cells[0] or ())]
 
-    def _beside(self, row: Row, shift: int, rejected: bool, style: Style) -> list[Segment]:
-        rest = self.width - 3 - 2 * (self._digits + 3) - self.text_width
+    def _beside(self, look: "_Look", cells: Cells, line: int, style: Style) -> list[Segment]:
+        row = look.row
         segments = []
-        for new, number, width in ((False, row.old, self.text_width), (True, row.new, rest)):
+        for new, number, text in ((False, row.old, cells[0]), (True, row.new, cells[1])):
             if new:
                 segments.append(Segment("│", self._styles["divider"]))
-            if not number:
-                blank = " " * (self._digits + 3 + max(0, width))
+            if not number or text is None:
+                blank = " " * (self._digits + 3 + self._room(new))
                 segments.append(Segment(blank, self._styles["filler"]))
                 continue
-            part = row.kind if row.kind == "same" else "new" if new else "old"
-            segments.append(Segment(f"{number:>{self._digits}} ", style))
-            segments += self._sign(part)
-            segments += self._text(row, part, width, shift, new=new, rejected=rejected)
+            segments.append(Segment(f"{'' if line else number:>{self._digits}} ", style))
+            segments += self._sign(look, new)
+            segments += text
         return segments
 
-    def _sign(self, part: str) -> list[Segment]:
-        sign = {"old": "- ", "new": "+ "}.get(part, "  ")
-        return [Segment(sign, self._styles[f"{part}-sign"] if part != "same" else self._styles["same"])]
+    def _room(self, new: bool) -> int:
+        """Cells for the text of a side; the right one has the odd cell, if there is one."""
+        if self.model.unified or not new:
+            return self.text_width
+        return max(1, self.width - 3 - 2 * (self._digits + 3) - self.text_width)
 
-    def _text(self, row: Row, part: str, width: int, shift: int, *, new: bool, rejected: bool) -> list[Segment]:
-        width = max(1, width)
-        raw = row.right if new else row.left
-        base = self._styles["same" if rejected else part]
-        note = self._note(row, raw, new)
-        room = shift + width + 1
-        shown = plain_line(raw[:room].removesuffix("\r"))
-        words: Spans = ()
-        if row.hunk >= 0 and not rejected:
-            words = changed_words(row.left.removesuffix("\r"), row.right.removesuffix("\r"))[new]
-        segments = self._coloured(shown.text, shown.place, base, self._spans(row, new=new), words, f"{part}-word")
-        if note:
-            segments.append(Segment(note, self._styles["fold"]))
-        strip = Strip(segments)
+    def _sign(self, look: "_Look", new: bool) -> list[Segment]:
+        if look.row.kind == "same":
+            return [Segment("  ", self._styles["same"])]
+        sign = ("+" if new else "-") + (("←" if new else "→") if look.moved(new) else " ")
+        return [Segment(sign, self._styles["new-sign" if new else "old-sign"])]
+
+    def _cells(self, look: "_Look", new: bool, shift: int, wrap: bool, needle: str) -> list[list[Segment]]:
+        """The text of one side: one list of segments a line on the screen."""
+        row, width = look.row, self._room(new)
+        if not (row.new if new else row.old):
+            return [[]]
+        part = row.kind if row.kind == "same" else "new" if new else "old"
+        base = self._styles["same" if look.rejected else part]
+        room = width * MAX_WRAPPED if wrap else shift + width + 1
+        strip = self._line(look, part, base, room, new=new, needle=needle)
+        if wrap:
+            cuts = _cuts(strip.text, width)
+            return [list(strip.crop(a, b).adjust_cell_length(width, base)) for a, b in pairwise(cuts)]
         longer = strip.cell_length > shift + width
         cut = strip.crop_extend(shift, shift + width, base)
         if longer:
             cut = Strip([*cut.crop(0, width - 1), Segment("›", base + self._edge)])
         if shift and strip.cell_length:
             cut = Strip([Segment("‹", base + self._edge), *cut.crop(1)])
-        return list(cut)
+        return [list(cut)]
+
+    def _line(self, look: "_Look", part: str, base: Style, room: int, *, new: bool, needle: str) -> Strip:
+        """The beginning of a line in its colours, enough to fill `room` cells."""
+        row = look.row
+        raw = row.right if new else row.left
+        note = self._note(row, raw, new)
+        reach = min(len(raw), 2 * room)  # a mark that combines takes no cell of its own
+        shown = plain_line(raw[:reach].removesuffix("\r"))
+        words: Spans = ()
+        if row.hunk >= 0 and not look.rejected and not look.blank:
+            words = changed_words(row.left.removesuffix("\r"), row.right.removesuffix("\r"))[new]
+        marks = [(start, end, self._styles[f"{part}-word"]) for start, end in words]
+        marks += [(start, end, self._styles["match"]) for start, end in spans_of(raw[:reach], needle)]
+        segments = self._coloured(shown.text, shown.place, base, self._spans(row, new=new), marks)
+        if note:
+            segments.append(Segment(note, self._styles["fold"]))
+        return Strip(segments)
 
     def _note(self, row: Row, raw: str, new: bool) -> str:
         """What a reader would miss in the text itself: a line ending that differs, or the end of the file."""
@@ -152,30 +212,55 @@ class DiffPainter:
         return lexed[row.file].spans(number - 1) if number else ()
 
     def _coloured(
-        self, text: str, place: Callable[[int], int], base: Style, spans: tuple[Span, ...], words: Spans, part: str
+        self, text: str, place: Callable[[int], int], base: Style, spans: tuple[Span, ...], marks: Sequence[Mark]
     ) -> list[Segment]:
         syntax = [(place(start), place(end), key) for start, end, key in spans]
-        changed = [(place(start), place(end)) for start, end in words]
-        cuts = {
-            0,
-            len(text),
-            *(edge for span in syntax for edge in span[:2]),
-            *(edge for span in changed for edge in span),
-        }
+        marked = [(place(start), place(end), style) for start, end, style in marks]
+        edges = (edge for span in (*syntax, *marked) for edge in span[:2])
         segments = []
-        token = word = 0
-        for start, end in pairwise(sorted(cut for cut in cuts if cut <= len(text))):
+        token = 0
+        for start, end in pairwise(sorted({0, len(text), *(min(edge, len(text)) for edge in edges)})):
             while token < len(syntax) and syntax[token][1] <= start:
                 token += 1
-            while word < len(changed) and changed[word][1] <= start:
-                word += 1
             style = base
             if token < len(syntax) and syntax[token][0] <= start:
                 style += self._syntax.get(syntax[token][2], _PLAIN)
-            if word < len(changed) and changed[word][0] <= start:
-                style += self._styles[part]
+            for first, last, mark in marked:
+                if first <= start < last:
+                    style += mark
             segments.append(Segment(text[start:end], style))
         return segments
+
+
+class _Look:
+    """How a row is to be read: what was decided about it, and whether it is no real change."""
+
+    def __init__(self, row: Row, moved: Moved, *, rejected: bool) -> None:
+        self.row = row
+        self.rejected = rejected
+        self.blank = row.hunk >= 0 and "".join(row.left.split()) == "".join(row.right.split())
+        """Whether only blank space differs."""
+        self._moved = moved
+
+    def moved(self, new: bool) -> bool:
+        """Whether this side of the row is part of a block that was moved."""
+        return (self.row.hunk, new, self.row.at) in self._moved
+
+
+def _cuts(text: str, width: int) -> list[int]:
+    """Where a text is cut to wrap it, in cells: never inside a character that is two cells wide."""
+    total = cell_len(text)
+    if total <= width:
+        return [0, max(total, 1)]
+    if total == len(text):
+        return [*range(0, total, width), total]
+    cuts, at = [0], 0
+    for character in text:
+        size = cell_len(character)
+        if at + size - cuts[-1] > width:
+            cuts.append(at)
+        at += size
+    return [*cuts, total]
 
 
 _PLAIN = Style()

@@ -3,19 +3,22 @@
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 
 from engine.model import BaselineFile, Decision, Hunk
+from tui.widgets.diff_minimap import Minimap
 from tui.widgets.diff_model import DiffModel, Hidden, build
-from tui.widgets.diff_paint import PARTS, DiffPainter
+from tui.widgets.diff_paint import PARTS, STYLES, DiffPainter
+from tui.widgets.diff_search import Search, search
+from tui.widgets.row_scroll import RowScroll
 from tui.widgets.syntax import syntax_styles
 
 Layout = Literal["auto", "side by side", "unified"]
@@ -28,49 +31,32 @@ CACHED_STRIPS = 4_000
 PREFETCH_SECONDS = 0.03
 
 
-class DiffView(ScrollView, can_focus=True):
+class DiffView(RowScroll, can_focus=True):
     """Shows the hunks of a candidate against their baseline; decisions are taken elsewhere, by its parent."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"diff--{part}" for part in PARTS}
-    DEFAULT_CSS = """
-    DiffView {
-        scrollbar-gutter: stable;
-        overflow-x: hidden;
-        overflow-y: auto;
-        & > .diff--number { color: $diff-gutter; }
-        & > .diff--divider { color: $border-blurred; }
-        & > .diff--same { color: $foreground; }
-        & > .diff--old { color: $foreground; background: $diff-removed-bg; }
-        & > .diff--new { color: $foreground; background: $diff-added-bg; }
-        & > .diff--old-word { background: $diff-removed-word; text-style: bold; }
-        & > .diff--new-word { background: $diff-added-word; text-style: bold; }
-        & > .diff--old-sign { color: $diff-removed-fg; background: $diff-removed-bg; text-style: bold; }
-        & > .diff--new-sign { color: $diff-added-fg; background: $diff-added-bg; text-style: bold; }
-        & > .diff--filler { background: $diff-empty-bg; }
-        & > .diff--fold { color: $text-muted; text-style: italic; }
-        & > .diff--file { color: $text-primary; text-style: bold; }
-        & > .diff--mark { color: $accent; }
-        & > .diff--current { color: $foreground; background: $diff-cursor-bg; text-style: bold; }
-        & > .diff--accepted { color: $text-success; text-style: bold; }
-        & > .diff--rejected { color: $text-error; text-style: bold; }
-        & > .diff--pending { color: $text-warning; text-style: bold; }
-    }
-    """
+    DEFAULT_CSS = STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "scroll_down", "down", show=False, id="diff.down"),
-        Binding("up,k", "scroll_up", "up", show=False, id="diff.up"),
-        Binding("ctrl+d", "half_page(1)", "half a page down", show=False, id="diff.half_down"),
-        Binding("ctrl+u", "half_page(-1)", "half a page up", show=False, id="diff.half_up"),
-        Binding("g,home", "scroll_home", "top", show=False, id="diff.top"),
-        Binding("G,end", "scroll_end", "bottom", show=False, id="diff.bottom"),
         Binding("left,h", "shift(-1)", "left", show=False, id="diff.left", tooltip="Move the text sideways"),
         Binding("right,l", "shift(1)", "right", show=False, id="diff.right", tooltip="Move the text sideways"),
+        Binding("0", "shift_to_edge(0)", "line start", show=False, id="diff.line_start", tooltip="Start of the lines"),
+        Binding(
+            "dollar_sign",
+            "shift_to_edge(1)",
+            "line end",
+            key_display="$",
+            show=False,
+            id="diff.line_end",
+            tooltip="End of the longest line",
+        ),
     ]
 
     current: reactive[int] = reactive(0, repaint=False)
     """Index of the hunk that decisions are about."""
     shift: reactive[int] = reactive(0, repaint=False)
     """Cells by which the text is moved left, on both sides in step."""
+    wrap: reactive[bool] = reactive(False, repaint=False)
+    """Whether long lines go on below; the view then scrolls by lines of the text."""
     layout_choice: reactive[Layout] = reactive[Layout]("auto", repaint=False)
 
     class HunkFocused(Message):
@@ -89,7 +75,11 @@ class DiffView(ScrollView, can_focus=True):
         self._decisions: dict[str, Decision] = {}
         self._unfolded: tuple[Hidden, ...] = ()
         self._painter: DiffPainter | None = None
-        self._strips: dict[tuple[int, int, bool, Decision], Strip] = {}
+        self._strips: dict[tuple[int, int, bool, Decision], list[Strip]] = {}
+        self._search = Search()
+        self._minimap = Minimap()
+        self._shown: tuple[int, list[tuple[int, int]]] = (-1, [])
+        """When lines are wrapped: the first row in view, and (row, line of it) for each line of the screen."""
         self._prefetch_timer: Timer | None = None
         self._moving = False
 
@@ -107,11 +97,12 @@ class DiffView(ScrollView, can_focus=True):
         self._subject, self._files, self._hunks, self._decisions = subject, files, hunks, decisions
         if unchanged:
             if changed_decisions:
+                self._minimap.forget()
                 self.refresh()
             return
         focused = self.hunk
         if fresh:
-            self._unfolded, self.shift = (), 0
+            self._unfolded, self.shift, self._search = (), 0, Search()
         self._rebuild(keep_place=had_hunks)
         if had_hunks:
             self.set_reactive(DiffView.current, self._again(focused))
@@ -138,7 +129,7 @@ class DiffView(ScrollView, can_focus=True):
         anchor = self.model.anchor(eye) if keep_place else None
         self.model = build(self._files, self._hunks, unified=self._unified, unfolded=self._unfolded)
         self._forget_paint()
-        self.virtual_size = Size(self.scrollable_content_region.width, self.model.rows)
+        self._set_size()
         self._move_to(self.model.row_of(anchor) - (eye - top) if anchor else 0)
         self.refresh()
 
@@ -161,37 +152,65 @@ class DiffView(ScrollView, can_focus=True):
 
     # ------------------------------------------------------------------------------------------- painting
 
+    def _set_size(self) -> None:
+        """Wrapped rows are of unknown height: there has to be room to bring the last one to the top."""
+        room = max(0, self.size.height - 1) if self.wrap else 0
+        self.virtual_size = Size(self.scrollable_content_region.width, self.model.rows + room)
+
     def render_line(self, y: int) -> Strip:
-        """The strip of one row of the view."""
+        """One line of the view, with the minimap at its end."""
         width = self.scrollable_content_region.width
-        index = round(self.scroll_y) + y
-        if index >= self.model.rows or width < 1:
+        index, line = self._row_at(y, width) if self.wrap else (round(self.scroll_y) + y, 0)
+        if index >= self.model.rows or width < 2:
             return Strip.blank(width, self.rich_style)
-        painter = self._paint_at(width)
+        strips = self._row_strips(index, width)
+        seen = range(round(self.scroll_y), round(self.scroll_y) + max(1, self.size.height))
+        sign, part = self._minimap.cell(y, self.model, self._decisions, seen)
+        return Strip(
+            [*strips[min(line, len(strips) - 1)], Segment(sign, self.get_component_rich_style(f"diff--{part}"))]
+        )
+
+    def _row_at(self, y: int, width: int) -> tuple[int, int]:
+        """(row, line of the row) that the line `y` of the screen shows when long lines are wrapped."""
+        if self._shown[0] != (top := round(self.scroll_y)):
+            self._shown = (top, [])
+        lines = self._shown[1]
+        row = lines[-1][0] + 1 if lines else top
+        while len(lines) <= y and row < self.model.rows:
+            lines += [(row, line) for line in range(len(self._row_strips(row, width)))]
+            row += 1
+        return lines[y] if y < len(lines) else (self.model.rows, 0)
+
+    def _row_strips(self, index: int, width: int) -> list[Strip]:
         hunk = self.model.row(index).hunk
         decision = self._decisions.get(self.model.hunks[hunk].id, "pending") if hunk >= 0 else "pending"
         key = (index, self.shift, hunk >= 0 and hunk == self.current, decision)
-        strip = self._strips.get(key)
-        if strip is None:
+        strips = self._strips.get(key)
+        if strips is None:
             if len(self._strips) >= CACHED_STRIPS:
                 self._strips.clear()
-            strip = painter.paint(index, self.shift, current=key[2], decision=decision)
-            self._strips[key] = strip
-        return strip
+            strips = self._strips[key] = self._paint_at(width - 1).paint(
+                index, self.shift, current=key[2], decision=decision, wrap=self.wrap, needle=self._search.needle
+            )
+        return strips
 
     def _paint_at(self, width: int) -> DiffPainter:
         if self._painter is None or self._painter.width != width:
-            self._strips.clear()
-            partial = ("old-word", "new-word")
+            self._forget_strips()
             styles: dict[str, Style] = {
-                part: self.get_component_rich_style(f"diff--{part}", partial=part in partial) for part in PARTS
+                part: self.get_component_rich_style(f"diff--{part}", partial=part.endswith("-word")) for part in PARTS
             }
             self._painter = DiffPainter(self.model, width, styles, syntax_styles(self.app))
         return self._painter
 
     def _forget_paint(self) -> None:
         self._painter = None
+        self._forget_strips()
+
+    def _forget_strips(self) -> None:
         self._strips.clear()
+        self._shown = (-1, [])
+        self._minimap.forget()
 
     def notify_style_update(self) -> None:
         """Another theme: paint everything anew."""
@@ -211,6 +230,13 @@ class DiffView(ScrollView, can_focus=True):
         """Build the rows of the other layout."""
         if self.is_mounted:
             self._rebuild()
+
+    def watch_wrap(self) -> None:
+        """Cut the lines anew; there is nothing beside them then."""
+        self.shift = 0
+        self._forget_strips()
+        self._set_size()
+        self.refresh()
 
     def watch_shift(self) -> None:
         """Move the text, not the numbers."""
@@ -305,6 +331,36 @@ class DiffView(ScrollView, can_focus=True):
         self.layout_choice = LAYOUTS[(LAYOUTS.index(self.layout_choice) + 1) % len(LAYOUTS)]
         return self.layout_choice
 
+    def search(self, needle: str) -> int:
+        """Look for a text, go to its first place from here on; how many lines have it."""
+        self._search = search(self.model, needle, round(self.scroll_y))
+        self._forget_strips()
+        self._show_match()
+        return len(self._search.matches)
+
+    @property
+    def found(self) -> Search:
+        """What is looked for, and the place in it; empty when nothing is."""
+        return self._search
+
+    def go_to_match(self, step: int) -> None:
+        """The next or previous place of the text that is looked for."""
+        self._search = self._search.by(step)
+        self._show_match()
+
+    def _show_match(self) -> None:
+        match = self._search.match
+        if match is not None:
+            row, hidden = self.model.place_of(match.path, match.number, new=match.new)
+            if hidden is not None:
+                self._unfolded = (*self._unfolded, hidden)
+                self._rebuild()
+                row, _ = self.model.place_of(match.path, match.number, new=match.new)
+            top, height = round(self.scroll_y), max(1, self.size.height)
+            if not top <= row < top + height:
+                self.scroll_to(y=row - height // 3, animate=False)
+        self.refresh()
+
     def toggle_folds(self) -> None:
         """Show all unchanged lines, or fold them again."""
         whole = tuple((sides.path, 0, len(sides.old) + 1) for sides in self.model.files)
@@ -316,7 +372,8 @@ class DiffView(ScrollView, can_focus=True):
         offset = event.get_content_offset(self)
         if offset is None:
             return
-        index = round(self.scroll_y) + offset.y
+        width = self.scrollable_content_region.width
+        index = self._row_at(offset.y, width)[0] if self.wrap else round(self.scroll_y) + offset.y
         if index >= self.model.rows:
             return
         hidden = self.model.hidden(index)
@@ -330,35 +387,13 @@ class DiffView(ScrollView, can_focus=True):
         """Move the text sideways on both sides."""
         room = self._painter.text_width if self._painter else 0
         limit = max(0, self.model.width + SHIFT - room)
-        self.shift = max(0, min(self.shift + direction * SHIFT, limit))
+        self.shift = 0 if self.wrap else max(0, min(self.shift + direction * SHIFT, limit))
 
-    def action_half_page(self, direction: int) -> None:
-        """Half a page down or up."""
-        self.scroll_relative(y=direction * (self.size.height // 2), animate=False)
-
-    def action_scroll_down(self) -> None:
-        """One row down, at once: an animation would paint the same rows many times."""
-        self.scroll_relative(y=1, animate=False)
-
-    def action_scroll_up(self) -> None:
-        """One row up."""
-        self.scroll_relative(y=-1, animate=False)
-
-    def action_page_down(self) -> None:
-        """One page down."""
-        self.scroll_relative(y=self.size.height - 1, animate=False)
-
-    def action_page_up(self) -> None:
-        """One page up."""
-        self.scroll_relative(y=1 - self.size.height, animate=False)
-
-    def action_scroll_home(self) -> None:
-        """To the first row."""
-        self.scroll_to(y=0, animate=False)
-
-    def action_scroll_end(self) -> None:
-        """To the last row."""
-        self.scroll_to(y=self.max_scroll_y, animate=False)
+    def action_shift_to_edge(self, end: int) -> None:
+        """To the start of all lines, or to the end of the longest."""
+        self.shift = 0
+        if end:
+            self.action_shift(self.model.width // SHIFT + 1)
 
 
 def _texts(hunks: Sequence[Hunk]) -> list[tuple[object, ...]]:
