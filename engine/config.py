@@ -278,7 +278,7 @@ def _checked(raw: dict[str, Any], variables: Variables, problems: Problems) -> d
     expanded = _expanded(raw, (), variables, _key_names(raw), problems)
     tree: dict[str, Any] = clean(expanded, Config, (), problems, hidden=("path", "root"))
     _label_llms(tree, problems)
-    _check_keys(expanded, variables, problems)
+    _check_params(expanded, problems)
     return tree
 
 
@@ -343,14 +343,18 @@ def _label_llms(tree: dict[str, Any], problems: Problems) -> None:
             problems.found(("llm", index, "label"), label, f"another one: llm[{first}] has it already")
 
 
-def _check_keys(tree: dict[str, Any], variables: Variables, problems: Problems) -> None:
-    """Every key must be available, and must not stand where it would be stored."""
-    for path, text in _texts(tree):
-        key = _KEY.fullmatch(text)
-        if "params" in path and _SECRET_NAME.search(str(path[-1])):
+def _check_params(tree: dict[str, Any], problems: Problems) -> None:
+    """No key may stand where it would be stored, and no address where [privacy] does not look for it.
+
+    A key that is not set is no problem of the file: other LLMs can work without it, and a recording needs none.
+    """
+    for path, _ in _texts(tree):
+        if "params" not in path:
+            continue
+        if _SECRET_NAME.search(str(path[-1])):
             problems.add(path, 'keys do not belong in this file, expected api_key = "${NAME}" beside params instead')
-        elif path[-1] == "api_key" and key and not variables.get(key[1]):
-            problems.add(path, _unset(key[1]))
+        elif path[-1] in ("api_base", "base_url"):
+            problems.add(path, "is no parameter of the call, expected api_base beside params instead")
 
 
 def _filled(config: Config, root: Path, folder: Path) -> Config:

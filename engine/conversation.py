@@ -5,10 +5,12 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from engine import config as configuration
+from engine import recordings
 from engine.config import Config, LlmSection, MetaPrompterSection
 from engine.errors import BudgetError, ConfigError, EngineError, LlmError, PrivacyError
 from engine.jobs import RunningJob, new_id
@@ -16,7 +18,7 @@ from engine.llm import client, prices
 from engine.llm.budget import Budget, Reservation
 from engine.llm.client import Deadlines, Delta, Done
 from engine.llm.pace import Pace
-from engine.llm.replay import Recorder, recordable
+from engine.llm.replay import Recorder, Recording, is_replay, recordable
 from engine.model import Exchange, Message, Purpose, Usage
 from engine.session import Session
 
@@ -54,6 +56,8 @@ class Conversations:
         self.config = config
         self._cap: float | None = None
         self._places: dict[tuple[str, int], asyncio.Semaphore] = {}
+        self._recording: Recording | None = None
+        self._recordings: dict[tuple[str, float, str], Recording] = {}
         self._paces: dict[tuple[str, int | None], Pace] = {}
         self.configure(config)
         for usage in _usages(session):
@@ -73,6 +77,39 @@ class Conversations:
     def max_usd(self) -> float | None:
         """The cap that holds now."""
         return self.config.budget.max_usd if self._cap is None else self._cap
+
+    def replay(self, source: str, speed: float) -> dict[str, Any]:
+        """Answer every call from the recording `source`, or by the LLMs again when that is empty.
+
+        Raises:
+            EngineError: when there is no such recording.
+        """
+        if not source:
+            self._recording = None
+            return {}
+        self._recording = recordings.playable(Path(source), speed)
+        found = self._recording.exchanges
+        return {
+            "exchanges": len(found),
+            "bottlenecks": list(dict.fromkeys(item.bottleneck for item in found)),
+            "llms": list(dict.fromkeys(item.llm for item in found)),
+        }
+
+    def forget_recordings(self) -> None:
+        """Begin again with the recordings that models named `replay/...` answer from."""
+        self._recordings.clear()
+
+    def recording(self, section: Section) -> Recording | None:
+        """The recording that answers in place of an LLM; None when it is really called."""
+        if self._recording is not None or not is_replay(section.model):
+            return self._recording
+        source, speed = str(section.params.get("recording", "")), float(section.params.get("speed", 1.0))
+        key = (source, speed, _name(section))
+        if key not in self._recordings:
+            own = Recording(self.session.store.exchanges(), "This session", speed)
+            path = Path(self.config.path).parent / source
+            self._recordings[key] = recordings.playable(path, speed) if source else own
+        return self._recordings[key]
 
     def llm(self, label: str) -> LlmSection:
         """The target LLM of that label.
@@ -173,23 +210,18 @@ class Talk:
         raise AssertionError("the last try returns or raises")
 
     async def _call(self, section: Section) -> Done:
+        recording = self._house.recording(section)
+        exchange = self._exchange(section)
+        if recording is not None:
+            done = await recording.play(recording.find(exchange), self._take)
+            self.usage = prices.total(self.usage, done.usage)
+            return done
         key = self._key(section)
         while wait := self._house.pace(section).wait():
             self._running.tell(f"waits {wait:.0f} s: at most {section.requests_per_minute} requests a minute")
             await asyncio.sleep(wait)
         reservation = await self._reserve(section)
         recorder = Recorder()
-        exchange = Exchange(
-            id=new_id(),
-            at=time.time(),
-            purpose=self._asked.purpose,
-            llm=self._asked.llm,
-            bottleneck=self._asked.bottleneck,
-            subject=self._asked.subject,
-            model=section.model,
-            messages=self._asked.messages,
-            params=recordable(section.params),
-        )
         self._house.session.store.keep_exchanges(exchange)
 
         def on_delta(delta: Delta) -> None:
@@ -215,6 +247,19 @@ class Talk:
             raise
         finally:
             self._end(section, exchange, recorder, reservation, ended)
+
+    def _exchange(self, section: Section) -> Exchange:
+        return Exchange(
+            id=new_id(),
+            at=time.time(),
+            purpose=self._asked.purpose,
+            llm=self._asked.llm,
+            bottleneck=self._asked.bottleneck,
+            subject=self._asked.subject,
+            model=section.model,
+            messages=self._asked.messages,
+            params=recordable(section.params),
+        )
 
     def _end(
         self,

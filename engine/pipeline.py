@@ -49,19 +49,15 @@ class Pipeline:
         self._session = session
         self._jobs = jobs
         self._proof = proof
-        self._conversations = Conversations(config, session)
-        self.prompting = Prompting(config, session, jobs, self._conversations)
+        self.conversations = Conversations(config, session)
+        self.prompting = Prompting(config, session, jobs, self.conversations)
 
     def configure(self, config: Config) -> None:
         """Take over a configuration that was read anew."""
         self.config = config
-        self._conversations.configure(config)
+        self.conversations.configure(config)
         self.prompting.configure(config)
         self._proof.configure(config)
-
-    def cap(self, max_usd: float | None) -> None:
-        """Cap the spend of this engine's session; None takes the configured cap."""
-        self._conversations.cap(max_usd)
 
     # ---------------------------------------------------------------------------------- stage 1: profile
 
@@ -104,7 +100,7 @@ class Pipeline:
         return [self._optimise(prompt) for prompt in found]
 
     def _optimise(self, prompt: Prompt) -> Job:
-        section = self._conversations.llm(prompt.llm)
+        section = self.conversations.llm(prompt.llm)
         target = self._session.bottleneck(prompt.bottleneck)
         baseline = read_baseline(self.config.root_path, target.file)
         sent = request_messages(prompt.text, target, baseline.text, section.edit_format, language_of(target.file))
@@ -184,7 +180,7 @@ class Pipeline:
             subject=candidate.id,
             messages=going_on(candidate.sent, candidate.answer),
         )
-        talk = self._conversations.talk(asked, running, stream.add)
+        talk = self.conversations.talk(asked, running, stream.add)
         try:
             done = await talk.run()
             seen = parsed(stream.text)

@@ -222,6 +222,31 @@ class SetBudget(Word, frozen=True, kw_only=True, tag="set_budget"):
     max_usd: float | None
 
 
+class StopSpending(Word, frozen=True, kw_only=True, tag="stop_spending"):
+    """Give up the calls that wait for a higher cap; their jobs fail with the budget as the reason."""
+
+
+class Replay(Word, frozen=True, kw_only=True, tag="replay"):
+    """Answer every call from a recording from now on. Reply: {"exchanges", "bottlenecks", "llms"}."""
+
+    source: str
+    """Path of a session database, a project or an exported recording; empty asks the LLMs again."""
+    speed: float = 1.0
+    """1 is as recorded, 0 as fast as possible."""
+
+
+class ExportRecording(Word, frozen=True, kw_only=True, tag="export_recording"):
+    """Write all recorded calls of the session to a file. Reply: {"exchanges"}."""
+
+    path: str
+
+
+class ImportRecording(Word, frozen=True, kw_only=True, tag="import_recording"):
+    """Add the recorded calls of a file to the session, for models named `replay/...`. Reply: {"exchanges"}."""
+
+    path: str
+
+
 class Cancel(Word, frozen=True, kw_only=True, tag="cancel"):
     """End a job at once, with its whole process tree; what it had made so far is kept."""
 
@@ -254,6 +279,10 @@ Command = (
     | Apply
     | UndoApply
     | SetBudget
+    | StopSpending
+    | Replay
+    | ExportRecording
+    | ImportRecording
     | Cancel
 )
 

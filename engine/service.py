@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from engine import config as configuration
-from engine import decisions, delivery, hunk_edits, paths
+from engine import decisions, delivery, hunk_edits, paths, recordings
 from engine.client import READY
 from engine.config import Config
 from engine.errors import MpcoError
@@ -44,7 +44,9 @@ from engine.protocol import (
     Evaluate,
     EvaluatePatch,
     Event,
+    ExportRecording,
     Follow,
+    ImportRecording,
     ImprovePrompts,
     Mark,
     MarkPrompt,
@@ -53,6 +55,7 @@ from engine.protocol import (
     PreviewPrompt,
     ProjectChanged,
     RedoDecision,
+    Replay,
     Reply,
     Request,
     RunProfile,
@@ -61,6 +64,7 @@ from engine.protocol import (
     Status,
     Stop,
     Stopped,
+    StopSpending,
     UndoApply,
     UndoDecision,
     WritePrompts,
@@ -225,10 +229,31 @@ class Service:
             case UndoApply():
                 done = delivery.take_back(self._config, self._session, command)
                 return {"application": done.id, "where": done.where}
-            case SetBudget():
-                self._pipeline.cap(command.max_usd)
             case Cancel():
                 self._jobs.cancel(command.job)
+            case _:
+                return self._spend_or_replay(command)
+        return None
+
+    def _spend_or_replay(self, command: Command) -> Any:
+        conversations = self._pipeline.conversations
+        match command:
+            case SetBudget():
+                conversations.cap(command.max_usd)
+                self._publish_project(self._session.project.sandbox)
+            case StopSpending():
+                conversations.budget.give_up()
+            case Replay():
+                return conversations.replay(command.source, command.speed)
+            case ExportRecording():
+                kept = self._store.exchanges()
+                recordings.write(Path(command.path), kept)
+                return {"exchanges": len(kept)}
+            case ImportRecording():
+                found = recordings.read(Path(command.path))
+                self._store.keep_exchanges(*found)
+                conversations.forget_recordings()
+                return {"exchanges": len(found)}
         return None
 
     def _status(self) -> dict[str, Any]:
@@ -249,13 +274,17 @@ class Service:
         self._config = configuration.load(self._config.root_path)
         self._config_read = modified
         self._pipeline.configure(self._config)
-        self._session.publish(ProjectChanged(project=describe(self._config, self._session.project.sandbox)))
+        self._publish_project(self._session.project.sandbox)
 
     async def _warm_up(self) -> None:
         sandbox = await asyncio.to_thread(strongest)
         found = sandbox.name if sandbox.works else sandbox.about
-        self._session.publish(ProjectChanged(project=describe(self._config, found)))
+        self._publish_project(found)
         await asyncio.to_thread(llm_client.warm_up)
+
+    def _publish_project(self, sandbox: str) -> None:
+        capped = msgspec.structs.replace(describe(self._config, sandbox), max_usd=self._pipeline.conversations.max_usd)
+        self._session.publish(ProjectChanged(project=capped))
 
     async def _watch_idle(self) -> None:
         idle = 0

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import tomli_w
 
-from engine.config import FILE_NAME, Config, LlmSection, MetaPrompterSection, load
+from engine.config import FILE_NAME, Config, LlmSection, MetaPrompterSection, load, resolve_key
 from engine.errors import ConfigError, MpcoError
 from engine.source import language_of
 
@@ -259,7 +259,7 @@ def diagnose(root: Path) -> tuple[Finding, ...]:
             settings = _finding(FILE_NAME, False, "not there", "`mpco init` writes one")
     found = [_python(), _repository(root), _identity(root), settings]
     if config is not None:
-        found += [_command(config, "test"), _command(config, "benchmark"), *_keys(config)]
+        found += [_command(config, "test"), _command(config, "benchmark"), *_keys(config, root)]
     return (*found, _sandbox(config), *map(_tool, OPTIONAL_TOOLS))
 
 
@@ -315,19 +315,23 @@ def _program(command: str) -> str:
     return "" if builtin or re.search(r"[$`(){}*?<>|&;~]", first) else first
 
 
-def _keys(config: Config) -> Iterator[Finding]:
+def _keys(config: Config, root: Path) -> Iterator[Finding]:
     """One finding for each model; its key's variable is named, its value never read further than that it is there."""
     sections: list[LlmSection | MetaPrompterSection] = [config.meta_prompter, *config.llm]
-    yield from {section.model: _key(section) for section in sections}.values()
+    yield from {section.model: _key(section, root) for section in sections}.values()
 
 
-def _key(section: LlmSection | MetaPrompterSection) -> Finding:
+def _key(section: LlmSection | MetaPrompterSection, root: Path) -> Finding:
     name = f"model {section.model}"
     provider = section.model.partition("/")[0] if "/" in section.model else ""
     provider = provider or next((by for start, by in FAMILIES if section.model.startswith(start)), "")
     if section.api_key:
-        # A reference to a variable that is not set is an error of mpco.toml, so here it is set.
-        return _finding(name, True, f"key in {section.api_key.strip('${}')}", "")
+        variable = section.api_key.strip("${}")
+        try:
+            resolve_key(section, root)
+        except ConfigError:
+            return _finding(name, False, f"{variable} is not set", f"export {variable}, or put it into .env")
+        return _finding(name, True, f"key in {variable}", "")
     if provider in KEYLESS or section.api_base:
         return _finding(name, True, "needs no key" if provider in KEYLESS else f"at {section.api_base}", "")
     variable = KEY_VARIABLES.get(provider, "")

@@ -291,3 +291,20 @@ class Store:
             raise EngineError(f"{self._path}: was written by a newer MPCO (schema {version}); update MPCO to open it.")
         for number in range(version, len(_MIGRATIONS)):
             self._db.executescript(f"BEGIN; {_MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;")
+
+
+def read_exchanges(path: Path) -> tuple[Exchange, ...]:
+    """The recorded calls in the database of another session, which stays as it is.
+
+    Raises:
+        EngineError: when it cannot be read.
+    """
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            rows = db.execute("SELECT body FROM exchange ORDER BY rowid").fetchall()
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise EngineError(f"{path}: no recorded calls can be read from it ({error}).") from error
+    return tuple(msgspec.json.decode(body, type=Exchange) for (body,) in rows)

@@ -21,6 +21,8 @@ def answer_lines(state: State, candidate: Candidate) -> list[str]:
         lines += ["", f"{HEADING}Its answer", *_safe(candidate.answer)]
     elif candidate.state == "streaming":
         lines += ["", "Waiting for the first word …"]
+    if candidate.reasoning:
+        lines += ["", f"{HEADING}Its reasoning", *_safe(candidate.reasoning)]
     return lines
 
 
@@ -31,7 +33,8 @@ def _safe(text: str) -> list[str]:
 def _call(state: State, candidate: Candidate) -> str:
     parts = [candidate.llm, candidate.model]
     if candidate.usage is not None:
-        parts.append(f"{candidate.usage.input_tokens} → {candidate.usage.output_tokens} tokens")
+        about = "about " if candidate.usage.estimated else ""
+        parts.append(f"{about}{candidate.usage.input_tokens} → {candidate.usage.output_tokens} tokens")
         parts.append("price unknown" if candidate.usage.usd is None else f"${candidate.usage.usd:.4f}")
     if candidate.seconds:
         parts.append(f"{candidate.seconds:.1f} s")

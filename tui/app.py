@@ -157,6 +157,8 @@ class MpcoApp(App[None]):
             self._restore()
         self._keep_selection()
         self._announce(event.change, before)
+        if self.state.question and not before.question:
+            self.action_budget()
         self._paint_soon()
 
     def _keep_selection(self) -> None:
@@ -317,6 +319,12 @@ class MpcoApp(App[None]):
                 personal.remember(msgspec.structs.replace(personal.recall(), theme=name))
 
         self.push_screen(ThemeDialog(list(reversed(self.available_themes)), self.theme), keep)
+
+    def action_budget(self) -> None:
+        """Ask for another cap on the spend; esc leaves calls that wait for money waiting."""
+        from tui.screens.budget import ask_budget
+
+        ask_budget(self)
 
     def action_help(self) -> None:
         """?: the keys of the pane in front."""

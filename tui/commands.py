@@ -29,6 +29,7 @@ def system_commands(app: "MpcoApp", screen: Screen[Any]) -> Iterable[SystemComma
     yield SystemCommand(
         "Undo the last write to the working tree", "refused when the files changed since", app.action_undo_apply
     )
+    yield SystemCommand("Budget", "set another cap, or stop the calls that wait for money", app.action_budget)
     yield SystemCommand("Cancel all jobs", "what they have made so far is kept", app.action_cancel_all)
     yield SystemCommand("Start the engine again", "after it was stopped or could not start", app.action_reconnect)
     yield SystemCommand(

@@ -19,8 +19,10 @@ from engine.protocol import (
     Evaluate,
     EvaluatePatch,
     Optimise,
+    Replay,
     RunProfile,
     SetBudget,
+    StopSpending,
     WritePrompts,
 )
 from tui.state import State, reduce
@@ -65,8 +67,19 @@ class Session:
     async def finish(self, jobs: Iterable[str]) -> list[Job]:
         """Wait until all the jobs have ended; when this is cancelled, so are they."""
         ids = list(jobs)
+
+        def asks() -> bool:
+            return any(id in self.state.jobs and self.state.jobs[id].question for id in ids)
+
+        def ended() -> bool:
+            return all(id in self.state.jobs and not self.state.jobs[id].live for id in ids)
+
         try:
-            await self._until(lambda: all(id in self.state.jobs and not self.state.jobs[id].live for id in ids))
+            while not ended():
+                await self._until(lambda: ended() or asks())
+                if asks():  # nobody is here to raise the cap
+                    await self.perform(StopSpending())
+                    await self._until(lambda: not asks())
         except asyncio.CancelledError:
             for id in ids:
                 if id not in self.state.jobs or self.state.jobs[id].live:
@@ -143,6 +156,8 @@ class Plan:
     strategy: str = "mpco"
     without: tuple[Any, ...] = ()
     max_usd: float | None = None
+    replay: str = ""
+    speed: float = 1.0
     apply_best: bool = False
     branch: str = ""
     scope: Literal["", "bottleneck", "project"] = ""
@@ -156,11 +171,33 @@ async def run(session: Session, plan: Plan) -> Outcome:
         EngineError: when a stage cannot begin.
     """
     if plan.max_usd is not None:
-        await session.perform(SetBudget(max_usd=plan.max_usd))
+        await session.perform(SetBudget(max_usd=_cap(session.state, plan.max_usd)))
+    recorded = await session.perform(Replay(source=plan.replay, speed=plan.speed)) if plan.replay else None
+    try:
+        return await _stages(session, plan, recorded)
+    finally:
+        with contextlib.suppress(EngineError):
+            if plan.max_usd is not None:
+                await session.perform(SetBudget(max_usd=None))
+            if recorded is not None:
+                await session.perform(Replay(source=""))
+
+
+def _cap(state: State, max_usd: float) -> float:
+    """The cap of the session under which this run spends at most `max_usd`, and no more than is configured."""
+    configured = state.project.max_usd if state.project else None
+    whole = state.spent_usd + max_usd
+    return whole if configured is None else min(whole, configured)
+
+
+async def _stages(session: Session, plan: Plan, recorded: Any) -> Outcome:
     failed = _failed(await session.finish([(await session.perform(RunProfile()))["job"]]))
     if failed:
         return Outcome(failed=failed)
-    targets = tuple(item.id for item in session.state.bottlenecks[: plan.bottlenecks])
+    known = [item.id for item in session.state.bottlenecks if not recorded or item.id in recorded["bottlenecks"]]
+    targets = tuple(known[: plan.bottlenecks])
+    if recorded and not targets:
+        raise EngineError(f"{plan.replay}: no bottleneck of this project is in that recording; record one here first.")
     writing = await session.perform(
         WritePrompts(
             bottlenecks=targets,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from engine.model import Application, Bottleneck, Candidate, Evaluation, Job, Profile, Project, Prompt
+from engine.model import Application, Bottleneck, Candidate, Evaluation, Job, Profile, Project, Prompt, Usage
 from engine.protocol import (
     ApplicationChanged,
     BottleneckChanged,
@@ -46,10 +46,20 @@ class State:
         return tuple(job for job in self.jobs.values() if job.live)
 
     @property
+    def question(self) -> str:
+        """What running work waits for a person to decide, in one sentence; empty when there is nothing."""
+        return next((job.question for job in self.live_jobs if job.question), "")
+
+    @property
+    def usages(self) -> tuple[Usage, ...]:
+        """What the calls of the session took, for each prompt and candidate."""
+        found = [item.usage for item in self.prompts.values()] + [item.usage for item in self.candidates.values()]
+        return tuple(usage for usage in found if usage)
+
+    @property
     def spent_usd(self) -> float:
         """The known cost of all calls of the session."""
-        usages = [item.usage for item in self.prompts.values()] + [item.usage for item in self.candidates.values()]
-        return sum(usage.usd or 0.0 for usage in usages if usage)
+        return sum(usage.usd or 0.0 for usage in self.usages)
 
     @property
     def bottlenecks(self) -> tuple[Bottleneck, ...]:

@@ -131,7 +131,7 @@ class Budget:
             if usd > left:
                 raise BudgetError(
                     f"Asking {model} could cost ${usd:.4f}, but only ${max(0.0, left):.4f} of the budget of "
-                    f"${self.max_usd:.2f} is left; raise max_usd in [budget] to go on.",
+                    f"${self.max_usd:.4f} is left; raise max_usd in [budget] to go on.",
                     raisable=True,
                 )
         if self.max_tokens is not None:
@@ -139,8 +139,7 @@ class Budget:
             if tokens > left_tokens:
                 raise BudgetError(
                     f"Asking {model} could take {tokens} tokens, but only {max(0, left_tokens)} of the budget of "
-                    f"{self.max_tokens} are left; raise max_tokens in [budget] to go on.",
-                    raisable=True,
+                    f"{self.max_tokens} are left; raise max_tokens in [budget] to go on."
                 )
 
 

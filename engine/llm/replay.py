@@ -91,6 +91,7 @@ class Recording:
         question = (wanted.purpose, wanted.llm, wanted.bottleneck)
         same = [item for item in of_model if item.messages == wanted.messages]
         same = same or [item for item in of_model if (item.purpose, item.llm, item.bottleneck) == question]
+        same = [item for item in same if item.model == wanted.model] or same
         same = [item for item in same if item.chunks] or same
         if not same:
             what = f"by {model}" if model else f"for {wanted.llm}"

@@ -3,7 +3,15 @@
 from pathlib import Path
 
 from engine.model import Candidate
-from engine.protocol import Cancel, ContinueCandidate, Optimise, RunProfile, WritePrompts
+from engine.protocol import (
+    Cancel,
+    ContinueCandidate,
+    Optimise,
+    RunProfile,
+    SetBudget,
+    StopSpending,
+    WritePrompts,
+)
 from tests.engine.conftest import CONFIG, Follower, followed
 from tests.openai_server import END, HEAD, Call, event, saying, serving, usage
 from tui.state import State
@@ -105,3 +113,27 @@ async def test_cancelling_closes_the_connection_and_a_limit_of_requests_is_kept(
             await follower.send(Cancel(job=again))
             await follower.done([again])
             assert len(server.calls_of("good")) == 1
+
+
+async def test_a_reached_cap_pauses_until_a_person_decides(project: Path) -> None:
+    async with serving(saying(ANSWER)) as server:
+        text = configured(server.url, {"gpt-4o-mini": ""}) + "[budget]\nmax_usd = 0.000001\n"
+        (project / "mpco.toml").write_text(text)
+        async with followed(project) as follower:
+            jobs = await asked(follower)
+            state = await follower.until(lambda state: state.question)
+            assert "Asking openai/gpt-4o-mini could cost $" in state.question
+            assert not server.calls
+            await follower.send(SetBudget(max_usd=1.0))
+            state = await follower.done(jobs)
+            assert by_label(state)["gpt-4o-mini"].state == "ready" and not state.question
+            assert state.project and state.project.max_usd == 1.0
+            assert 0 < state.spent_usd < 0.01
+
+            await follower.send(SetBudget(max_usd=state.spent_usd))
+            (again,) = (await follower.send(Optimise(prompts=tuple(state.prompts))))["jobs"]
+            await follower.until(lambda state: state.question)
+            await follower.send(StopSpending())
+            state = await follower.done([again])
+            assert (state.jobs[again].state, state.jobs[again].failure) == ("failed", "budget")
+            assert len(server.calls) == 1

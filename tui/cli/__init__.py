@@ -13,6 +13,7 @@ from tui.cli.keys import completion, keys
 from tui.cli.profile import profile
 from tui.cli.project import doctor, init
 from tui.cli.prompts import prompts
+from tui.cli.recording import recording
 from tui.cli.report import report
 from tui.cli.run import demo, run
 from tui.cli.shell import ERROR, INTERRUPTED, open_app
@@ -61,7 +62,8 @@ def main(ctx: click.Context, root: Path | None) -> None:
         open_app(ctx.obj)
 
 
-for command in (demo, run, profile, evaluate, answer, report, doctor, init, engine, keys, completion, prompts):
+COMMANDS = (demo, run, profile, evaluate, answer, report, doctor, init, engine, keys, completion, prompts, recording)
+for command in COMMANDS:
     main.add_command(command)
 
 

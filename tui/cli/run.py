@@ -47,6 +47,8 @@ def demo(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
 )
 @click.option("--meta-prompter", default="", help="Another model, or label of an LLM, to write the prompts.")
 @click.option("--max-usd", type=click.FloatRange(min=0), help="Spend at most this on LLM calls.")
+@click.option("--replay", default="", metavar="SESSION", help="Answer from a recording: a session.db, project or file.")
+@click.option("--speed", type=click.FloatRange(min=0), default=1.0, help="Of the replay; 1 as recorded, 0 at once.")
 @click.option("--apply", "apply", type=click.Choice(["best"]), help="Write the best proven candidate.")
 @click.option("--branch", default="", help="With --apply: to this new git branch instead of the working tree.")
 @as_json
@@ -60,6 +62,8 @@ def run(
     scope: Literal["bottleneck", "project"] | None,
     meta_prompter: str,
     max_usd: float | None,
+    replay: str,
+    speed: float,
     apply: str | None,
     branch: str,
     as_json: bool,
@@ -72,7 +76,20 @@ def run(
     """
     if branch and not apply:
         raise click.UsageError("--branch goes with --apply best.")
-    plan = headless.Plan(bottlenecks, llms, strategy, without, max_usd, bool(apply), branch, scope or "", meta_prompter)
+    source = str(Path(replay).absolute()) if replay else ""
+    plan = headless.Plan(
+        bottlenecks=bottlenecks,
+        llms=llms,
+        strategy=strategy,
+        without=without,
+        max_usd=max_usd,
+        replay=source,
+        speed=speed,
+        apply_best=bool(apply),
+        branch=branch,
+        scope=scope or "",
+        meta_prompter=meta_prompter,
+    )
     ctx.exit(run_headless(ctx.obj, plan, as_json))
 
 

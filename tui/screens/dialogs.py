@@ -47,7 +47,7 @@ class ChoiceDialog(ModalScreen[str | None]):
         with VerticalGroup(classes="dialog") as box:
             box.border_title = self._title
             yield Static(self._text, markup=False)
-            yield OptionList(*(_option(choice) for choice in self._choices))
+            yield OptionList(*(option(choice) for choice in self._choices))
 
     def on_mount(self) -> None:
         """The first answer is ready to be taken."""
@@ -75,7 +75,8 @@ class ChoiceDialog(ModalScreen[str | None]):
         options.action_cursor_down() if direction == "down" else options.action_cursor_up()
 
 
-def _option(choice: Choice) -> Option:
+def option(choice: Choice) -> Option:
+    """The row of a choice: its key and its words."""
     return Option(
         Content.assemble((f" {choice.key} ", "bold $footer-key-foreground"), f" {choice.label}"), choice.value
     )
@@ -148,9 +149,9 @@ class ApplyDialog(ModalScreen[Apply | None]):
             yield Static(_files(self._hunks), id="apply-files")
             yield Static(self._proof_text(), id="apply-proof")
             yield OptionList(
-                _option(Choice("t", "to the working tree (undo: ctrl+p, Undo)", "tree")),
-                _option(Choice("g", "to a new git branch, as one commit", "branch")),
-                _option(Choice("f", "to a patch file for `git apply`", "patch")),
+                option(Choice("t", "to the working tree (undo: ctrl+p, Undo)", "tree")),
+                option(Choice("g", "to a new git branch, as one commit", "branch")),
+                option(Choice("f", "to a patch file for `git apply`", "patch")),
             )
             yield Input(id="apply-where")
 

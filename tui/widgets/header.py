@@ -49,7 +49,7 @@ def _jobs(state: State) -> str:
 
 
 def spend(state: State) -> str:
-    """What the session has cost, of what it may cost."""
+    """What the session has cost, of what it may cost; a `?` stands for calls whose price is unknown."""
     cap = state.project.max_usd if state.project else None
-    spent = f"${state.spent_usd:.2f}"
+    spent = f"${state.spent_usd:.2f}" + (" + ?" if any(usage.usd is None for usage in state.usages) else "")
     return f"{spent} of ${cap:.2f}" if cap is not None else spent

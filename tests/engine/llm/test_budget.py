@@ -17,7 +17,7 @@ def test_calls_side_by_side_share_the_cap() -> None:
     assert cost is not None and 0.01 < cost < 0.02
     budget = Budget(max_usd=cost * 2.5)
     first, _ = budget.reserve(GPT, HELLO, LIMIT), budget.reserve(GPT, HELLO, LIMIT)
-    with pytest.raises(BudgetError, match=r"could cost \$0\.01\d+, but only \$0\.00\d+ of the budget of \$0\.03"):
+    with pytest.raises(BudgetError, match=r"could cost \$0\.01\d+, but only \$0\.00\d+ of the budget of \$0\.02"):
         budget.reserve(GPT, HELLO, LIMIT)
     budget.settle(first, Usage(input_tokens=100, output_tokens=10, usd=0.001))
     budget.reserve(GPT, HELLO, LIMIT)
