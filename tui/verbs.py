@@ -43,13 +43,15 @@ def write_prompts(state: State, current: str, without: tuple[ContextName, ...] =
 def prompts_to_send(
     state: State, current: str, chosen: Mapping[tuple[str, str], str] | None = None
 ) -> tuple[Prompt, ...]:
-    """For each target bottleneck and LLM the version chosen by the person, else the newest that is ready."""
+    """For each target bottleneck and LLM the version chosen by the person, else the pinned, else the newest."""
     found = []
     for bottleneck in targets(state, current):
         for llm in state.project.llms if state.project else ():
             ready = [p for p in state.prompt_versions(bottleneck.id, llm.label) if p.state == "ready"]
             picked = (chosen or {}).get((bottleneck.id, llm.label))
-            found += [next((p for p in ready if p.id == picked), ready[-1])] if ready else []
+            pinned = next((p for p in ready if "pinned" in p.marks), ready[-1] if ready else None)
+            sent = next((p for p in ready if p.id == picked), pinned)
+            found += [sent] if sent else []
     return tuple(found)
 
 

@@ -10,10 +10,11 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.model import CONTEXT_NAMES, Bottleneck, Llm, Prompt
-from engine.protocol import EditPrompt, Preview, PreviewPrompt
-from tui import editor
+from engine.model import CONTEXT_NAMES, Bottleneck, Llm, Prompt, PromptMark
+from engine.protocol import CopyPrompt, EditPrompt, ImprovePrompts, MarkPrompt, Preview, PreviewPrompt
+from tui import editor, prompt_words
 from tui.screens.messages import MessagesScreen
+from tui.screens.prompt_dialogs import CompareDialog, LlmsDialog, PromptDiff, RemarkDialog
 from tui.screens.stage import StageScreen
 from tui.state import State
 from tui.widgets.answer_view import HEADING, AnswerView
@@ -45,7 +46,15 @@ class PromptsScreen(StageScreen):
         Binding("e", "edit", "edit", id="prompts.edit", tooltip="Edit here; esc keeps a new version"),
         Binding("E", "editor", "editor", show=False, id="prompts.editor", tooltip="Edit in $EDITOR"),
         Binding("enter", "messages", "all sent", id="prompts.messages", tooltip="All messages, before they are sent"),
-        Binding("y", "copy", "copy", show=False, id="prompts.copy", tooltip="Copy the prompt"),
+        Binding("i", "improve", "improve", id="prompts.improve",
+                tooltip="Have it written again from its results, your edits and a remark"),
+        Binding("d", "compare", "diff", id="prompts.compare", tooltip="Compare with another version or LLM's prompt"),
+        Binding("a", "mark('approved')", "approve", show=False, id="prompts.approve", tooltip="Approve it, or not"),
+        Binding("P", "mark('pinned')", "pin", show=False, id="prompts.pin",
+                tooltip="Pin: this version is sent until you unpin it"),
+        Binding("S", "mark('starred')", "star", show=False, id="prompts.star", tooltip="Star it, or not"),
+        Binding("c", "copy_to", "copy to", show=False, id="prompts.copy_to", tooltip="Copy it to other LLMs"),
+        Binding("y", "copy", "copy", show=False, id="prompts.copy", tooltip="Copy the prompt's text"),
         Binding("tab", "next_pane", show=False, id="prompts.next_pane", tooltip="The next pane"),
     ]  # fmt: skip
 
@@ -121,8 +130,8 @@ class PromptsScreen(StageScreen):
     def _render_prompt(self, state: State, prompt: Prompt | None) -> None:
         facts, reason = self.query_one("#prompt-facts", Static), self.query_one("#prompt-reason", Static)
         facts.display = prompt is not None
-        facts.update(_facts(state, prompt) if prompt else "")
-        words = _reason(prompt) if prompt else ""
+        facts.update(prompt_words.facts(state, prompt) if prompt else "")
+        words = prompt_words.reason(prompt) if prompt else ""
         reason.update(words)
         reason.display = bool(words)
         lines = prompt.text.replace(HEADING, " ").split("\n") if prompt else self._empty(state)
@@ -252,6 +261,60 @@ class PromptsScreen(StageScreen):
             self.app.copy_to_clipboard(self.shown.text)
             self.mpco.say(f"Copied v{self.shown.version}.")
 
+    def action_improve(self) -> None:
+        """i: have the shown version written again."""
+        prompt = self._editable()
+        if prompt is None:
+            return
+
+        def send(remark: str | None) -> None:
+            if remark is not None:
+                self.mpco.chosen_prompts.pop(self._place, None)
+                self.mpco.perform(ImprovePrompts(prompts=(prompt.id,), remark=remark))
+
+        results = prompt_words.results(self.mpco.state, prompt)
+        self.app.push_screen(RemarkDialog(f"Improve v{prompt.version} for {prompt.llm}", results), send)
+
+    def action_compare(self) -> None:
+        """d: the shown version against another one."""
+        prompt = self._editable()
+        if prompt is None:
+            return
+
+        def show(id: str | None) -> None:
+            other = self.mpco.state.prompts.get(id or "")
+            if other is not None:
+                self.app.push_screen(PromptDiff(other, prompt))
+
+        dialog = CompareDialog(self.mpco.state, prompt)
+        if dialog.empty:
+            self.mpco.say("There is no other version and no other LLM's prompt to compare it with.", "warning")
+        else:
+            self.app.push_screen(dialog, show)
+
+    def action_mark(self, mark: PromptMark) -> None:
+        """a, P and S: approve, pin or star the shown version, or take the mark away."""
+        prompt = self._editable()
+        if prompt is not None:
+            self.mpco.perform(MarkPrompt(prompt=prompt.id, mark=mark, on=mark not in prompt.marks))
+
+    def action_copy_to(self) -> None:
+        """c: give the shown text to other LLMs."""
+        prompt, project = self._editable(), self.mpco.state.project
+        labels = [item.label for item in project.llms if item.label != self._place[1]] if project else []
+        if prompt is None:
+            return
+        if not labels:
+            self.mpco.say("There is no other LLM to copy it to; mpco.toml names one.", "warning")
+            return
+
+        def copy(chosen: tuple[str, ...] | None) -> None:
+            if chosen:
+                told = f"Copied v{prompt.version} to {', '.join(chosen)}, as a new version there."
+                self.mpco.perform(CopyPrompt(prompt=prompt.id, llms=chosen), lambda _: self.mpco.say(told))
+
+        self.app.push_screen(LlmsDialog(f"Copy v{prompt.version} for {prompt.llm} to", labels), copy)
+
     # ------------------------------------------------------------------------------------------ editing
 
     def action_edit(self) -> None:
@@ -317,31 +380,3 @@ class PromptsScreen(StageScreen):
         text.display = True
         text.focus()
         self.render_state(self.mpco.state)
-
-
-def _facts(state: State, prompt: Prompt) -> Content:
-    """`v3 · person, from v2 · 412 tokens · $0.0031`."""
-    parent = state.prompts.get(prompt.parent)
-    parts = [f"v{prompt.version}", f"{prompt.author}, from v{parent.version}" if parent else prompt.author]
-    if prompt.usage is None:
-        parts.append(f"{len(prompt.text.split())} words")
-    else:
-        about = "about " if prompt.usage.estimated else ""
-        usd = prompt.usage.usd
-        parts.append(f"{about}{prompt.usage.output_tokens} tokens")
-        parts.append("price unknown" if usd is None else f"${usd:.4f}" if usd else "free")
-    if prompt.without:
-        parts.append(f"without {', '.join(prompt.without)}")
-    if prompt.state != "ready":
-        parts.append(prompt.state)
-    return Content.styled(" · ".join(parts), "$text-muted")
-
-
-def _reason(prompt: Prompt) -> str:
-    """Why the text is not there or not whole, and the key that helps."""
-    if prompt.state == "failed":
-        return f"✘ {prompt.reason or 'It could not be written.'} m writes it again."
-    if prompt.state == "interrupted":
-        kept = " e keeps what has come as yours." if prompt.text else ""
-        return f"! {prompt.reason or 'Interrupted.'} m writes it again.{kept}"
-    return ""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from rich.style import Style
 
 from engine.model import Evaluation, Prompt
+from tui.prompt_words import SIGNS
 from tui.state import State
 from tui.widgets.cursor_list import CursorList, Row
 
@@ -40,6 +41,7 @@ class VersionList(CursorList):
         yield (f" v{prompt.version} ".ljust(5), Style(bold=True))
         yield (f"{prompt.author:<7}", Style())
         yield (f"{time.strftime('%H:%M', time.localtime(prompt.at))}  ", self.colour("text-muted"))
+        yield ("".join(f"{SIGNS[mark]} " for mark in prompt.marks), self.colour("accent"))
         yield (self._outcomes[index], self.colour("success" if "≥" in self._outcomes[index] else "text-muted"))
 
 

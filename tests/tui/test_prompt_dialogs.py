@@ -1,0 +1,76 @@
+"""Improving, comparing, marking and copying prompts on the screen."""
+
+from pathlib import Path
+
+import msgspec
+
+from engine.protocol import CopyPrompt, ImprovePrompts, MarkPrompt, Optimise, PromptChanged
+from tests.tui import samples
+from tests.tui.conftest import OpenApp, Person
+from tui.screens.prompt_dialogs import PromptDiff
+from tui.widgets.diff_view import DiffView
+
+
+async def go(person: Person) -> None:
+    await person.press("2")
+    await person.sees("▸ Prompts", "written from")
+
+
+async def test_a_remark_has_the_prompt_written_again(open_app: OpenApp) -> None:
+    async with open_app() as person:
+        await go(person)
+        await person.press("i")
+        await person.sees("Improve v1 for algorithms", "is told what came of it (1 candidate: faster")
+        await person.press(*"more about memory", "enter")
+        sent = await person.engine.received(ImprovePrompts)
+        assert (sent.prompts, sent.remark) == (("algorithms-1",), "more about memory")
+        await person.press("i", "escape", "2")
+        await person.sees("▸ Prompts")
+        assert len(person.engine.all(ImprovePrompts)) == 1
+
+
+async def test_versions_and_llms_are_compared(open_app: OpenApp) -> None:
+    async with open_app() as person:
+        await go(person)
+        await person.press("full_stop", "d")
+        await person.sees("Compare v2 for loops with", "v1 (meta, the original)", "algorithms v1")
+        await person.press("1")
+        await person.until(lambda: isinstance(person.app.screen, PromptDiff))
+        await person.sees("loops v1 (meta) → loops v2 (person)", "Compile once.")
+        assert person.app.screen.query_one(DiffView).model.hunks
+        await person.press("n", "escape")
+        await person.sees("▸ Prompts")
+
+
+async def test_marks_are_set_and_a_pin_decides_what_is_sent(open_app: OpenApp) -> None:
+    async with open_app() as person:
+        await go(person)
+        await person.press("full_stop", "left_square_bracket", "P")
+        first = await person.engine.received(MarkPrompt)
+        assert (first.prompt, first.mark, first.on) == ("loops-1", "pinned", True)
+        pinned = samples.prompt("loops-1", "loops", 1, marks=("pinned", "starred"))
+        person.engine.push(PromptChanged(prompt=pinned))
+        await person.sees("★ starred")
+        await person.press("P", "right_square_bracket", "o")
+        second = await person.engine.received(MarkPrompt, 2)
+        assert (second.mark, second.on) == ("pinned", False)
+        assert "loops-1" in (await person.engine.received(Optimise)).prompts
+
+
+async def test_a_prompt_is_copied_to_the_llms_that_stay_marked(open_app: OpenApp) -> None:
+    async with open_app() as person:
+        await go(person)
+        await person.press("c")
+        await person.sees("Copy v1 for algorithms to", "loops", "caching")
+        await person.press("space", "enter")
+        sent = await person.engine.received(CopyPrompt)
+        assert (sent.prompt, sent.llms) == ("algorithms-1", ("caching",))
+
+
+async def test_the_keys_work_where_there_is_nothing_yet(open_app: OpenApp) -> None:
+    empty = msgspec.structs.replace(samples.full(Path()), prompts=(), jobs=())
+    async with open_app(empty) as person:
+        await go(person)
+        for key in ("i", "d", "a", "P", "S", "c"):
+            await person.press(key)
+            await person.sees("press m to have one written")

@@ -1,0 +1,146 @@
+"""What is asked about prompts: a remark, other LLMs, a version to compare with; and the comparison itself."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalGroup
+from textual.screen import ModalScreen
+from textual.widgets import Input, SelectionList, Static
+
+from engine.model import BaselineFile, Prompt
+from tui.screens.dialogs import Choice, ChoiceDialog
+from tui.state import State
+from tui.text_hunks import text_hunks
+from tui.widgets.diff_view import DiffView
+
+VERSION_KEYS = "123456789abcdefghi"
+
+
+class RemarkDialog(ModalScreen[str | None]):
+    """What should be better, in the person's own words; answers None when they leave."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "cancel", id="remark.leave")]
+
+    def __init__(self, title: str, results: str) -> None:
+        super().__init__()
+        self._title = title
+        self._results = results
+
+    def compose(self) -> ComposeResult:
+        """What is told anyway, above the remark."""
+        with VerticalGroup(classes="dialog") as box:
+            box.border_title = self._title
+            box.border_subtitle = "enter sends · esc does not"
+            yield Static(self._results, markup=False)
+            yield Input(placeholder="what should be better, as in: be more specific about allocation")
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value)
+
+    def action_leave(self) -> None:
+        """esc: nothing is sent."""
+        self.dismiss(None)
+
+
+class LlmsDialog(ModalScreen[tuple[str, ...] | None]):
+    """Some of the LLMs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "cancel", id="llms.leave"),
+        Binding("enter", "take", "take these", id="llms.take", priority=True),
+        Binding("j", "move('down')", show=False),
+        Binding("k", "move('up')", show=False),
+    ]
+
+    def __init__(self, title: str, labels: Sequence[str]) -> None:
+        super().__init__()
+        self._title = title
+        self._labels = labels
+
+    def compose(self) -> ComposeResult:
+        """All of them are marked to begin with."""
+        with VerticalGroup(classes="dialog") as box:
+            box.border_title = self._title
+            box.border_subtitle = "space marks · enter takes them · esc leaves"
+            yield SelectionList[str](*((label, label, True) for label in self._labels))
+
+    def on_mount(self) -> None:
+        """Ready for keys."""
+        self.query_one(SelectionList).focus()
+
+    def action_take(self) -> None:
+        """enter: the marked ones."""
+        self.dismiss(tuple(self.query_one(SelectionList).selected))
+
+    def action_leave(self) -> None:
+        """esc: none."""
+        self.dismiss(None)
+
+    def action_move(self, direction: str) -> None:
+        """j and k move like the arrows."""
+        options = self.query_one(SelectionList)
+        options.action_cursor_down() if direction == "down" else options.action_cursor_up()
+
+
+class CompareDialog(ChoiceDialog):
+    """Which prompt to compare with: an earlier version, or another LLM's; answers with its id."""
+
+    def __init__(self, state: State, shown: Prompt) -> None:
+        own = [item for item in reversed(state.prompt_versions(shown.bottleneck, shown.llm)) if item.id != shown.id]
+        others = {p.llm: p for p in state.prompts.values() if p.bottleneck == shown.bottleneck and p.llm != shown.llm}
+        named = [(f"v{item.version} ({_words(item)})", item) for item in own]
+        named += [(f"{label} v{item.version} ({_words(item)})", item) for label, item in others.items()]
+        choices = [Choice(key, name, item.id) for key, (name, item) in zip(VERSION_KEYS, named, strict=False)]
+        self.empty = not choices
+        super().__init__(
+            f"Compare v{shown.version} for {shown.llm} with", "Its own versions, then other LLMs'.", choices
+        )
+
+
+def _words(prompt: Prompt) -> str:
+    return f"{prompt.author}{', the original' if prompt.version == 1 else ''}"
+
+
+class PromptDiff(ModalScreen[None]):
+    """Two prompts as a diff."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "dismiss", "close", id="prompt_diff.close"),
+        Binding("n", "hunk(1)", "next", id="prompt_diff.next"),
+        Binding("N", "hunk(-1)", show=False, id="prompt_diff.previous"),
+    ]
+
+    def __init__(self, old: Prompt, new: Prompt) -> None:
+        super().__init__()
+        self._old = old
+        self._new = new
+
+    def compose(self) -> ComposeResult:
+        """The diff over the whole screen."""
+        with Vertical(classes="dialog", id="messages") as box:
+            box.border_title = f"{_name(self._old)} → {_name(self._new)}"
+            box.border_subtitle = "n next change · esc closes"
+            yield DiffView()
+            yield Static("The two texts are the same.", id="prompt-same")
+
+    def on_mount(self) -> None:
+        """Show it, or say that there is none."""
+        hunks = text_hunks("prompt.md", self._old.text, self._new.text)
+        view = self.query_one(DiffView)
+        view.display, self.query_one("#prompt-same").display = bool(hunks), not hunks
+        file = BaselineFile(path="prompt.md", text=self._old.text, digest="")
+        view.show("prompts", (file,), hunks)
+        view.focus()
+
+    def action_hunk(self, step: int) -> None:
+        """n and N go through the changes."""
+        view = self.query_one(DiffView)
+        view.go_to(view.current + step)
+
+
+def _name(prompt: Prompt) -> str:
+    return f"{prompt.llm} v{prompt.version} ({prompt.author})"

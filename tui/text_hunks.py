@@ -1,0 +1,23 @@
+"""The difference of two texts as hunks, for the diff view."""
+
+from difflib import SequenceMatcher
+
+from engine.model import Hunk
+
+
+def text_hunks(name: str, old: str, new: str) -> tuple[Hunk, ...]:
+    """The blocks of lines in which `new` differs from `old`; texts of people's length, a few thousand lines at most."""
+    before, after = old.split("\n"), new.split("\n")
+    blocks = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return tuple(
+        Hunk(
+            id=f"{name}:{i1}",
+            file=name,
+            old_start=i1 + 1,
+            old_lines=tuple(before[i1:i2]),
+            new_start=j1 + 1,
+            new_lines=tuple(after[j1:j2]),
+        )
+        for kind, i1, i2, j1, j2 in blocks
+        if kind != "equal"
+    )
