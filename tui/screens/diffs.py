@@ -11,11 +11,12 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from engine.model import Candidate, Decision
+from engine.model import Candidate, Decision, Hunk
 from engine.protocol import Decide, RedoDecision, UndoDecision
 from tui import verbs
 from tui.answers import answer_lines
-from tui.outcomes import proof_words
+from tui.hunk_facts import decided, hunk_facts
+from tui.screens.hunk_dialogs import TextDialog
 from tui.screens.stage import StageScreen
 from tui.state import State
 from tui.widgets.answer_view import AnswerView
@@ -41,8 +42,26 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
         Binding("R", "decide_all('rejected')", "reject all", show=False, id="diffs.reject_all", tooltip="Reject all"),
         Binding("u", "undo", "undo", id="diffs.undo", tooltip="Take back the last decision"),
         Binding("ctrl+r", "redo", "redo", show=False, id="diffs.redo", tooltip="Decide again what was taken back"),
-        Binding("n", "hunk(1)", "next hunk", id="diffs.next_hunk", tooltip="Next hunk"),
-        Binding("N", "hunk(-1)", "previous hunk", show=False, id="diffs.previous_hunk", tooltip="Previous hunk"),
+        Binding("n", "hunk(1)", "next hunk", id="diffs.next_hunk", tooltip="Next hunk, or next match of a search"),
+        Binding(
+            "N", "hunk(-1)", "previous hunk", show=False, id="diffs.previous_hunk", tooltip="Previous hunk or match"
+        ),
+        *(
+            Binding(key, f"on_hunk('{id}')", text, show=False, id=f"diffs.{id}", tooltip=tooltip)
+            for key, id, text, tooltip in (
+                ("e", "edit_here", "edit", "Edit the new lines of the hunk"),
+                ("E", "edit_outside", "edit in $EDITOR", "Edit the new lines of the hunk in $EDITOR"),
+                ("t", "take_lines", "take lines", "Take single lines of the hunk, or split it at a line"),
+                ("S", "split", "split", "Split the hunk into its smallest pieces"),
+                ("c", "comment", "comment", "Comment on the hunk, or say why it is rejected"),
+                ("d", "decide_many", "decide many", "Decide on all hunks of the file, on the rest, or on none"),
+            )
+        ),
+        Binding(
+            "slash", "search", "search", key_display="/", id="diffs.search", tooltip="Search the diff; n and N go on"
+        ),
+        Binding("W", "wrap", "wrap", show=False, id="diffs.wrap", tooltip="Wrap long lines, or cut them"),
+        Binding("y", "copy", "copy", show=False, id="diffs.copy", tooltip="Copy the new lines of the hunk"),
         *(
             Binding(key, action, text, show=False, key_display=sign, id=f"diffs.{id}", tooltip=text.capitalize())
             for key, sign, action, id, text in (
@@ -73,6 +92,7 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
             with Vertical(id="reading"):
                 yield DiffView(id="diff", classes="pane")
                 yield AnswerView(id="answer", classes="pane")
+                yield Static(id="about", markup=False)
                 yield Static(id="tray", markup=False)
         yield Static(EMPTY, id="nothing", classes="empty", markup=False)
 
@@ -129,10 +149,25 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
             answer.border_subtitle = "v shows the diff" if candidate.hunks else ""
             answer.show(candidate.id, answer_lines(state, candidate), tail=candidate.state == "streaming")
         self._show_title()
-        self.query_one("#tray", Static).update(_tray(state, candidate))
+        self._show_about()
+        self.query_one("#tray", Static).update(decided(state, candidate))
 
     def _pane(self, candidate: Candidate) -> Pane:
         return "diff" if candidate.hunks and not self._words else "answer"
+
+    def _show_about(self) -> None:
+        """What is known of the current hunk."""
+        candidate = self.candidate
+        hunk = self._hunk(candidate) if candidate is not None else None
+        facts = hunk_facts(self.mpco.state, candidate, hunk) if candidate and hunk else Content("")
+        about = self.query_one("#about", Static)
+        about.display = bool(facts.plain)
+        about.update(Content.assemble(" ", facts))
+
+    def _hunk(self, candidate: Candidate) -> Hunk | None:
+        """The current hunk of the diff, as it is in the state now."""
+        shown = self._diff.hunk if self._diff.display else None
+        return next((hunk for hunk in candidate.hunks if shown is not None and hunk.id == shown.id), None)
 
     @staticmethod
     def _answer_title(candidate: Candidate) -> str:
@@ -173,6 +208,7 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
     @on(DiffView.HunkFocused)
     def _hunk_focused(self) -> None:
         self._show_title()
+        self._show_about()
 
     def _select(self, id: str) -> None:
         candidate = self.mpco.state.candidates.get(id)
@@ -191,7 +227,11 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
                 self._select(ids[target])
 
     def action_hunk(self, step: int) -> None:
-        """n and N: the next and previous hunk."""
+        """n and N: the next and previous hunk, or place of the text that is looked for."""
+        if self._diff.display and self._diff.found.matches:
+            self._diff.go_to_match(step)
+            self._say_match()
+            return
         if not self._diff.display or not self._diff.go_by(step):
             key = ". goes to the next candidate" if step > 0 else ", goes to the previous candidate"
             self.mpco.say(f"There is no {'further' if step > 0 else 'earlier'} hunk here; {key}.")
@@ -222,6 +262,38 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
         self.mpco.say(f"Diff layout: {self._diff.cycle_layout()}.")
         self._show_title()
 
+    def action_search(self) -> None:
+        """/: look for a text in the diff; an empty one ends the search."""
+
+        def look(needle: str | None) -> None:
+            if needle is not None:
+                self._diff.search(needle)
+                self._say_match()
+
+        if self._diff.display:
+            self.app.push_screen(TextDialog("Search the diff", self._diff.found.needle), look)
+        else:
+            self.mpco.say("There is no diff here to search; v shows it when there is one.", "warning")
+
+    def _say_match(self) -> None:
+        found = self._diff.found
+        if found.matches:
+            self.mpco.say(f"{found.needle!r}: line {found.at + 1} of {len(found.matches)}; esc ends the search.")
+        elif found.needle:
+            self.mpco.say(f"{found.needle!r} is in no line of this diff.", "warning")
+            self._diff.search("")
+
+    def action_wrap(self) -> None:
+        """W: wrap long lines, or cut them."""
+        self._diff.wrap = not self._diff.wrap
+        self.mpco.say("Long lines are wrapped." if self._diff.wrap else "Long lines are cut; h and l move them.")
+
+    def action_copy(self) -> None:
+        """y: copy the new lines of the hunk."""
+        if self._diff.display and self._diff.hunk is not None:
+            self.app.copy_to_clipboard("\n".join(self._diff.hunk.new_lines))
+            self.mpco.say("Copied the new lines of the hunk.")
+
     def action_folds(self) -> None:
         """f: show the unchanged lines, or fold them."""
         self._diff.toggle_folds()
@@ -232,6 +304,8 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
             self.minimize()
         elif self._words:
             self.action_answer()
+        elif self._diff.found.needle:
+            self._diff.search("")
         else:
             self.remove_class("-reading")
             self._list.focus()
@@ -248,6 +322,17 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
             self.mpco.perform(Decide(candidate=candidate.id, hunks=(hunk.id,), decision=decision))
             if not self._diff.go_to_undecided():
                 self.mpco.say("That was its last undecided hunk: b measures what is kept, w writes what is accepted.")
+
+    def action_on_hunk(self, what: str) -> None:
+        """Edit, take lines, split, comment, or decide on more than the current hunk."""
+        from tui import hunk_actions
+
+        candidate = self.candidate
+        hunk = self._hunk(candidate) if candidate is not None else None
+        if candidate is None or hunk is None:
+            self.mpco.say("There is no hunk here; , and . go to other candidates.", "warning")
+        elif self._decidable(candidate):
+            getattr(hunk_actions, what)(self.mpco, candidate, hunk)
 
     def action_decide_all(self, decision: Decision) -> None:
         """A and R: decide on all hunks of the candidate at once."""
@@ -310,22 +395,3 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
         subjects = {id, *(item.id for item in state.evaluations.values() if item.candidate == id)}
         own = [job for job in state.live_jobs if job.subject in subjects]
         return own[0].id if own else super().job_under_cursor()
-
-
-def _tray(state: State, candidate: Candidate) -> Content:
-    """What has been decided, and what is known of exactly that."""
-    if candidate.state == "streaming":
-        return Content.styled(" streaming; hunks can be decided when the answer is complete", "dim")
-    if not candidate.hunks:
-        return Content.styled(" no hunks", "dim")
-    count, accepted = len(candidate.hunks), len(candidate.accepted)
-    rejected = sum(hunk.decision == "rejected" for hunk in candidate.hunks)
-    proof, style = proof_words(candidate, state.evaluations)
-    counts = f" {accepted} of {count} hunk{'s' * (count != 1)} accepted" + (f", {rejected} rejected" * bool(rejected))
-    if accepted == 0 and rejected < count:
-        counts = f" {count} hunk{'s' * (count != 1)}, none accepted yet"
-    written = {id for item in state.applications.values() if not item.undone for id in item.hunks}
-    done = accepted > 0 and written.issuperset(hunk.id for hunk in candidate.accepted)
-    return Content.assemble(
-        (counts, "bold"), ", written" if done else "", " · ", (proof if candidate.kept else "nothing is kept", style)
-    )
