@@ -27,11 +27,11 @@ class FlameTree:
         self._owners: list[Owner | None] = [None]
         self._parents = [0]
         self._own = [0.0]
-        self._children: dict[tuple[int, Owner], int] = {}
+        self._children: dict[tuple[int, int], int] = {}
 
     def child(self, parent: int, owner: Owner) -> int:
         """The node of `owner` below `parent`."""
-        key = parent, owner
+        key = parent, id(owner)  # owners that are equal are the same object, see Places
         node = self._children.get(key)
         if node is None:
             node = self._children[key] = len(self._owners)

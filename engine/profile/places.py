@@ -12,7 +12,7 @@ from engine.profile.frames import Frame
 from engine.profile.names import MODULE, components, is_inner, matched
 from engine.profile.project_files import ProjectFiles
 from engine.protected import matching
-from engine.source import FunctionSpan, innermost, language_of
+from engine.source import FunctionSpan, language_of
 
 DRIVER = "<profiler>"
 """What the driver calls its own file, and the group of everything that a profiler spends on itself."""
@@ -142,13 +142,13 @@ class Places:
         """Whether a file in which a frame might lie has such a function, or such a line of a function."""
         parts = components(frame.name)
         if not parts or is_inner(frame.name) or parts == (MODULE,):
-            return not frame.line or bool(self._files.spans(path))
-        if any(matched(parts[-1:], components(span.qualname)) for span in self._files.spans(path)):
+            return not frame.line or bool(self._files.outline(path).spans)
+        if self._files.outline(path).fitting(parts[-1:])[0]:
             return True
-        return not frame.file.startswith("/") and innermost(self._files.spans(path), frame.line) is not None
+        return not frame.file.startswith("/") and self._files.outline(path).around(frame.line) is not None
 
     def _holds(self, path: str, frame: Frame) -> bool:
-        span = innermost(self._files.spans(path), frame.line)
+        span = self._files.outline(path).around(frame.line)
         return span is not None and bool(matched(components(frame.name), components(span.qualname)))
 
     def _in_file(self, path: str, frame: Frame) -> Owner:
@@ -158,8 +158,7 @@ class Places:
             return Owner(name if span else frame.name or MODULE, path, span.line if span else frame.line, group=path)
         if span is None:
             return Owner(MODULE, path, 1, group=f"{path} {MODULE}")
-        earlier = sum(other.qualname == name and other.line < span.line for other in self._files.spans(path))
-        return Owner(name, path, span.line, span.end_line, occurrence=earlier)
+        return Owner(name, path, span.line, span.end_line, occurrence=self._files.outline(path).occurrence(span))
 
     def _span(self, path: str, frame: Frame) -> FunctionSpan | None:
         """The function of a file that a frame is in.
@@ -167,16 +166,14 @@ class Places:
         A line inside of a function of another name is that of inlined code in a compiled language; in Python it says
         that the file has changed since.
         """
-        spans = self._files.spans(path)
+        outline = self._files.outline(path)
         wanted = components(frame.name)
         if wanted == (MODULE,):
             return None
-        around = innermost(spans, frame.line) if frame.line else None
+        around = outline.around(frame.line)
         if not wanted or is_inner(frame.name):
             return around
-        named = [(matched(wanted, components(span.qualname)), span) for span in spans]
-        best = max((shared for shared, _ in named), default=0)
-        fitting = [span for shared, span in named if shared == best and best]
+        _, fitting = outline.fitting(wanted)
         if around in fitting or not fitting:
             return around
         if any(span.line <= frame.line <= span.end_line for span in fitting):

@@ -5,7 +5,7 @@ import posixpath
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -35,13 +35,45 @@ class Found(NamedTuple):
     """Whether the path alone says so; otherwise the function has to be there as well."""
 
 
+class Outline:
+    """The functions of one file, found by line and by name."""
+
+    def __init__(self, spans: Sequence[FunctionSpan]) -> None:
+        self.spans = tuple(spans)
+        self._at: dict[int, FunctionSpan] = {}
+        self._named: dict[str, list[tuple[tuple[str, ...], FunctionSpan]]] = defaultdict(list)
+        self._occurrence: dict[FunctionSpan, int] = {}
+        seen: dict[str, int] = defaultdict(int)
+        for span in sorted(spans, key=lambda span: (span.line - span.end_line, span.line)):
+            self._at.update(dict.fromkeys(range(span.line, span.end_line + 1), span))
+        for span in spans:
+            parts = components(span.qualname)
+            self._named[parts[-1] if parts else ""].append((parts, span))
+            self._occurrence[span] = seen[span.qualname]
+            seen[span.qualname] += 1
+
+    def around(self, line: int) -> FunctionSpan | None:
+        """The innermost function with that line."""
+        return self._at.get(line)
+
+    def fitting(self, wanted: tuple[str, ...]) -> tuple[int, list[FunctionSpan]]:
+        """(how many parts of the name they share, the functions that fit a name best)."""
+        found = [(matched(wanted, parts), span) for parts, span in self._named.get(wanted[-1] if wanted else "", ())]
+        most = max((shared for shared, _ in found), default=0)
+        return most, [span for shared, span in found if shared == most and most]
+
+    def occurrence(self, span: FunctionSpan) -> int:
+        """How many functions of the same name come before it."""
+        return self._occurrence[span]
+
+
 class ProjectFiles:
     """The files with source code below one folder; read once, at first use."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._roots = tuple(dict.fromkeys(text.rstrip("/") + "/" for text in (str(root), str(root.resolve()))))
-        self._spans: dict[str, tuple[FunctionSpan, ...]] = {}
+        self._outlines: dict[str, Outline] = {}
 
     def find(self, path: str) -> list[Found]:
         """The files that `path` may mean, best first."""
@@ -73,11 +105,12 @@ class ProjectFiles:
         clean = _clean(path)
         return bool(_SYSTEM.search(clean) or _INSTALLED.search(clean) or _is_standard_library(clean))
 
-    def spans(self, path: str) -> tuple[FunctionSpan, ...]:
+    def outline(self, path: str) -> Outline:
         """The functions of a file, lambdas of several lines included."""
-        if path not in self._spans:
-            self._spans[path] = functions(path, self.text(path), lambdas=True) if language_of(path) else ()
-        return self._spans[path]
+        if path not in self._outlines:
+            spans = functions(path, self.text(path), lambdas=True) if language_of(path) else ()
+            self._outlines[path] = Outline(spans)
+        return self._outlines[path]
 
     def text(self, path: str) -> str:
         """Spans are about lines, so the wrong encoding does no harm; a file that went away is empty."""
@@ -92,13 +125,9 @@ class ProjectFiles:
         if not wanted:
             return []
         word = "operator" if wanted[-1].startswith("operator") else wanted[-1].strip("~#<>")
-        found = [
-            (matched(wanted, components(span.qualname)), path, span)
-            for path in self._by_word.get(word.encode(), ())
-            for span in self.spans(path)
-        ]
-        most = max((shared for shared, _, _ in found), default=0)
-        return [(path, span) for shared, path, span in found if shared == most] if most else []
+        found = [(path, *self.outline(path).fitting(wanted)) for path in self._by_word.get(word.encode(), ())]
+        most = max((shared for _, shared, _ in found), default=0)
+        return [(path, span) for path, shared, spans in found for span in spans if shared == most]
 
     def _is_code(self, path: str) -> bool:
         parts = path.split("/")

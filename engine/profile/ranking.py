@@ -45,16 +45,18 @@ def rank(tally: Tally, lines: Tally) -> tuple[Bottleneck, ...]:
     found = [owner for owner in found if tally.total(owner) >= LEAST_SHARE * whole]
     heat = _heat(lines)
     if found:
-        items = [_bottleneck(tally, owner, owner, heat) for owner in found]
+        items = [_bottleneck(tally, owner, owner, heat, whole) for owner in found]
     else:
         modules = [owner for owner in tally.sums if owner.group == f"{owner.file} {owner.name}"]
-        items = [_bottleneck(tally, owner, tally.places.whole_file(owner), heat) for owner in modules]
+        items = [_bottleneck(tally, owner, tally.places.whole_file(owner), heat, whole) for owner in modules]
         items = [item for item in items if item.addressable_share >= LEAST_SHARE]
     return tuple(sorted(items, key=lambda item: (-item.addressable_share, -item.total_share, item.file, item.line)))
 
 
-def _bottleneck(tally: Tally, owner: Owner, shown: Owner, heat: Mapping[Owner, tuple[LineHeat, ...]]) -> Bottleneck:
-    sums, whole = tally.sums[owner], tally.whole
+def _bottleneck(
+    tally: Tally, owner: Owner, shown: Owner, heat: Mapping[Owner, tuple[LineHeat, ...]], whole: float
+) -> Bottleneck:
+    sums = tally.sums[owner]
     total = min(whole, tally.total(owner))
     return Bottleneck(
         id=shown.id,
@@ -86,10 +88,10 @@ def _edges(neighbours: Mapping[Owner, Sequence[float]], whole: float) -> tuple[E
             calls=int(calls),
         )
         for owner, (calls, total) in neighbours.items()
-        if owner.group != DRIVER
+        if owner.group != DRIVER and total >= LEAST_SHARE * whole
     ]
     edges.sort(key=lambda edge: (-edge.share, -edge.calls, edge.function))
-    return tuple(edge for edge in edges if edge.share >= LEAST_SHARE)[:MOST_EDGES]
+    return tuple(edges[:MOST_EDGES])
 
 
 def _heat(tally: Tally) -> dict[Owner, tuple[LineHeat, ...]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from engine.profile.frames import Frame
 from engine.profile.tally import Tally
+from engine.profile.walk import Walk
 
 MOST_NODES = 300_000
 MOST_TEXTS = 60_000
@@ -72,6 +73,6 @@ class Stacks:
     def flush(self) -> None:
         """Hand everything over to the tally."""
         if self._frames:
-            self._tally.add_stacks(self._frames, self._parents, self._tops, self._weights)
+            Walk(self._tally, self._frames, self._parents, self._tops, self._weights).run()
             self._tally.flame.shrink()
         self._begin()

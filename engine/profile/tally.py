@@ -5,12 +5,11 @@ exact in stacks is approached in call graphs: whose time a library's function ta
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.profile.flame import FlameTree
 from engine.profile.frames import Frame
-from engine.profile.places import DRIVER, INTERPRETER, Owner, Places
+from engine.profile.places import DRIVER, Owner, Places
 
 _ROUNDS = 12
 
@@ -186,15 +185,10 @@ class Tally:
                 break
         return part
 
-    def add_stacks(
-        self, frames: Sequence[Frame], parents: Sequence[int], numbers: Sequence[int], weights: Sequence[float]
-    ) -> None:
-        """Take over a tree of stacks.
-
-        `numbers[n]` is the position in `frames` of node n, `parents[n]` the node it was called from (always a smaller
-        one; 0 is the root) and `weights[n]` what was seen with n on top.
-        """
-        _Walk(self, frames, parents, numbers, weights).run()
+    def count_call(self, caller: Owner, callee: Owner, total: float) -> None:
+        """One function was seen to call another."""
+        self.calls[caller][callee][1] += total
+        self.callers[callee][caller][1] += total
 
 
 def _neighbours() -> Neighbours:
@@ -204,90 +198,3 @@ def _neighbours() -> Neighbours:
 def _count(sums: list[float], calls: float, total: float) -> None:
     sums[0] += calls
     sums[1] += total
-
-
-class _Walk:
-    """One walk over a tree of stacks, from the root to each leaf and back."""
-
-    def __init__(
-        self,
-        tally: Tally,
-        frames: Sequence[Frame],
-        parents: Sequence[int],
-        numbers: Sequence[int],
-        weights: Sequence[float],
-    ) -> None:
-        self._tally = tally
-        self._frames = frames
-        self._numbers = numbers
-        self._weights = weights
-        self._owners = tally.places.owners(frames)
-        size = len(parents)
-        self._totals = list(weights)
-        self._first, self._next = [0] * size, [0] * size
-        for node in range(size - 1, 0, -1):
-            parent = parents[node]
-            self._totals[parent] += self._totals[node]
-            self._next[node], self._first[parent] = self._first[parent], node
-        self._open: dict[Owner, list[int]] = defaultdict(list)
-        """The lines on which each owner stands on the present path."""
-        self._open_edges: dict[tuple[Owner, Owner], int] = defaultdict(int)
-
-    def run(self) -> None:
-        """Visit every node; a stack of its own, since the stacks of a recursion are deeper than Python's."""
-        todo: list[tuple[int, Owner | None, Owner | None, int, bool]] = []
-        root = self._tally.flame.root
-        node = self._first[0]
-        while node:
-            todo.append((node, None, None, root, False))
-            node = self._next[node]
-        while todo:
-            node, caller, project, flame, leaving = todo.pop()
-            frame = self._frames[self._numbers[node]]
-            owner = self._owners[self._numbers[node]]
-            if caller is not None and owner.group == INTERPRETER:
-                owner, frame = caller, Frame("")
-            if leaving:
-                self._open[owner].pop()
-                if caller is not None and caller is not owner:
-                    self._open_edges[caller, owner] -= 1
-                continue
-            todo.append((node, caller, project, flame, True))
-            flame, project = self._enter(node, owner, frame, caller, project, flame)
-            child = self._first[node]
-            while child:
-                todo.append((child, owner, project, flame, False))
-                child = self._next[child]
-
-    def _enter(
-        self, node: int, owner: Owner, frame: Frame, caller: Owner | None, project: Owner | None, flame: int
-    ) -> tuple[int, Owner | None]:
-        """Count one node; the flame's node and the project's function that its callees belong to."""
-        tally, own, total = self._tally, self._weights[node], self._totals[node]
-        sums = tally.sums[owner]
-        sums.own += own
-        lines = self._open[owner]
-        if not lines:
-            sums.total += total
-        if owner.file:
-            project = owner
-            line = frame.line or (lines[-1] if lines else 0)
-            if lines and lines[-1]:
-                tally.heat[owner][lines[-1]] -= total
-            if line:
-                tally.heat[owner][line] += total
-            lines.append(line)
-        else:
-            lines.append(0)
-        if project is not None:
-            tally.sums[project].addressable += own
-        if caller is not None and caller is not owner:
-            edge = caller, owner
-            if not self._open_edges[edge]:
-                tally.calls[caller][owner][1] += total
-                tally.callers[owner][caller][1] += total
-            self._open_edges[edge] += 1
-        if caller is not owner and owner.group != DRIVER:
-            flame = tally.flame.child(flame, owner)
-        tally.flame.count(flame, own)
-        return flame, project

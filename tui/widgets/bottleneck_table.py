@@ -55,6 +55,10 @@ class BottleneckTable(CursorList):
         self.shown: tuple[Bottleneck, ...] = ()
         self._unmapped: tuple[Unmapped, ...] = ()
         self._filter = ""
+        self._largest = 1.0
+        self._columns_of: dict[int, Columns] = {}
+        """The columns by the list's width: they depend on every row."""
+        self._searched: tuple[tuple[Bottleneck, ...], list[str]] = ((), [])
         self._given = ""
         """The current bottleneck at the last `show`: the cursor moves only when somebody else has moved it."""
 
@@ -67,11 +71,13 @@ class BottleneckTable(CursorList):
         """Render the profile, with the cursor on the bottleneck of id `current` where it is shown."""
         items = profile.bottlenecks if profile else ()
         unmapped = profile.unmapped if profile and not filter else ()
-        shown = tuple(item for item in items if filter.lower() in f"{item.function} {item.place}".lower())
+        shown = self._matching(items, filter.lower()) if filter else items
         wanted = current if current != self._given else ""
         if (shown, unmapped, filter) != (self.shown, self._unmapped, self._filter):
             wanted = wanted or (self.current.id if self.current else current)
             self.shown, self._unmapped, self._filter = shown, unmapped, filter
+            self._largest = max((item.self_share for item in shown), default=0.0) or 1.0
+            self._columns_of.clear()
             self.show_rows(len(shown) + len(unmapped))
         self._given = current
         self.cursor = next((index for index, item in enumerate(shown) if item.id == wanted), self.cursor)
@@ -93,18 +99,25 @@ class BottleneckTable(CursorList):
         return self._unmapped_row(self._unmapped[index - len(self.shown)], fit)
 
     def _columns(self, width: int) -> Columns:
-        return columns(width, (item.function for item in self.shown), (item.place for item in self.shown))
+        if width not in self._columns_of:
+            names, places = (item.function for item in self.shown), (item.place for item in self.shown)
+            self._columns_of[width] = columns(width, names, places)
+        return self._columns_of[width]
+
+    def _matching(self, items: tuple[Bottleneck, ...], text: str) -> tuple[Bottleneck, ...]:
+        if self._searched[0] is not items:
+            self._searched = items, [f"{item.function} {item.place}".lower() for item in items]
+        return tuple(item for item, words in zip(items, self._searched[1], strict=True) if text in words)
 
     def _bottleneck_row(self, item: Bottleneck, fit: Columns) -> Row:
         plain, muted = Style(), self.colour("text-muted")
-        largest = max((other.self_share for other in self.shown), default=0.0) or 1.0
         mark = self.colour("success", bold=True) if item.marked else muted
         yield ("▣ " if item.marked else "☐ ", mark)
         yield (_fitted(item.function, fit.function), Style(bold=item.marked or None))
         if fit.place:
             yield (_fitted(item.place, fit.place, keep_end=True), muted)
         yield (f"{percent(item.self_share):>{FIGURE}} ", plain)
-        yield (bar(item.self_share / largest, fit.bar), self.colour("primary"))
+        yield (bar(item.self_share / self._largest, fit.bar), self.colour("primary"))
         if fit.total:
             yield (f"{percent(item.total_share):>{fit.total}}", plain)
         if fit.calls:
