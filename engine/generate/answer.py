@@ -10,14 +10,22 @@ from collections.abc import Collection, Sequence
 from engine.generate.blocks import PART_OF_MARKER, find_blocks
 from engine.generate.diffs import bare_diffs, looks_like_diff, parse_diff
 from engine.generate.edits import Broken, Code, Edit, elision
+from engine.generate.envelopes import find_envelopes
 from engine.generate.fences import Fenced, fenced_blocks
 from engine.generate.lines import normalised
-from engine.generate.names import named_above, named_by, named_in_info
+from engine.generate.names import named_above, named_by, named_in_info, said_above
 from engine.generate.tags import tagged_edits
 from engine.model import Bottleneck
 
-THINKING = re.compile(r"^[ \t]*<(think(?:ing)?|reasoning)>.*?(?:</\1>[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
-HALF_THINKING = re.compile(r"\A.*^[ \t]*</(?:think|thinking)>[ \t]*$", re.DOTALL | re.MULTILINE)
+_THOUGHT = r"(think(?:ing)?|reason(?:ing)?|thoughts?|analysis|scratchpad|reflection)"
+_FLAGS = re.DOTALL | re.MULTILINE | re.IGNORECASE
+THINKING = (
+    re.compile(rf"^[ \t]*<{_THOUGHT}>.*?</\1>[ \t]*$", _FLAGS),
+    re.compile(rf"^[ \t]*<{_THOUGHT}>.*?</\1>", _FLAGS),
+    re.compile(rf"^[ \t]*<{_THOUGHT}>.*\Z", _FLAGS),
+)
+"""Closed at the end of a line, closed elsewhere, never closed."""
+HALF_THINKING = re.compile(r"\A.*^[ \t]*</(?:think|thinking)>[ \t]*$", _FLAGS)
 """Some servers swallow the opening tag."""
 IMPORTS = re.compile(r"^\s*(?:import |from \S+ import |#\s*include\b|using |#|$)")
 NEW = re.compile(r"\b(?:new|creat(?:e[sd]?|ing)|add(?:s|ed|ing)?)\b", re.IGNORECASE)
@@ -37,6 +45,9 @@ def parse(answer: str, target: Bottleneck, known_files: Collection[str], partial
     tagged = tagged_edits(text, known, target.file)
     if tagged:
         return tagged
+    envelopes = find_envelopes(lines, known, partial=partial)
+    if envelopes:
+        return tuple(edit for envelope in envelopes for edit in envelope.edits)
     found = find_blocks(lines, known, target.file, partial=partial)
     taken = {line for item in found for line in range(item.start, item.end)}
     edits: list[tuple[int, Edit]] = [(item.start, item.edit) for item in found]
@@ -61,7 +72,9 @@ def parse(answer: str, target: Bottleneck, known_files: Collection[str], partial
 
 def said(answer: str) -> str:
     """The answer without what the LLM thought before it, with plain newlines."""
-    text = THINKING.sub("", normalised(answer))
+    text = normalised(answer)
+    for thinking in THINKING:
+        text = thinking.sub("", text)
     return HALF_THINKING.sub("", text)
 
 
@@ -108,6 +121,7 @@ def _codes(
 def _name_of(lines: Sequence[str], fence: Fenced, known: Collection[str]) -> tuple[str, tuple[str, ...]]:
     """(file, code) of a fenced block; a name as its first line is no part of the code."""
     file = named_in_info(fence.info, known) or named_above(lines, fence.start, known)
+    file = file or said_above(lines, fence.start, fence.info, known)
     first = fence.lines[0] if fence.lines else ""
     inside = "" if first.startswith((" ", "\t")) else named_by(first.lstrip("/ "), known)
     if inside and (inside in known or not file) and (inside in known or first.strip() == inside):

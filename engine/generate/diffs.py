@@ -6,7 +6,9 @@ from collections.abc import Collection, Sequence
 from engine.generate.edits import Block, Broken, Delete, Edit, Move, elision
 from engine.generate.names import cleaned, resolved
 
-HUNK = re.compile(r"^@@+(?: -(?P<start>\d+)(?:,\d+)? \+\d+(?:,\d+)? @@| .*@@|[^@]*$)")
+HUNK = re.compile(
+    r"^@@+(?: -(?P<start>\d+)(?:,\d+)? \+\d+(?:,\d+)? @@[ ]?(?P<below>.*)| .*@@[ ]?(?P<head>.*)|(?P<only>[^@]*)$)"
+)
 START = re.compile(r"^(?:diff --git .|--- [^-\s])")
 HEADER = re.compile(
     r"^(?:diff --git |index [0-9a-fA-F]+\.\.|--- |\+\+\+ |new file mode|deleted file mode|old mode|new mode"
@@ -54,13 +56,13 @@ def parse_diff(
 ) -> tuple[Edit, ...]:
     """The hunks of a diff as blocks to find and replace; only the last of an unclosed diff is incomplete."""
     edits: list[Edit] = []
-    old, new, hint, moved = "", named or default, 0, ""
+    old, new, hint, below, moved = "", named or default, 0, "", ""
     body: list[str] | None = None
 
     def flush(*, complete: bool = True) -> None:
         nonlocal body
         if body is not None:
-            edits.append(_edit(body, hint, old, new, complete=complete))
+            edits.append(_edit(body, hint, below, old, new, complete=complete))
         body = None
 
     for at, line in enumerate(lines):
@@ -83,6 +85,7 @@ def parse_diff(
         elif header:
             flush()
             body, hint = [], int(header["start"] or 0)
+            below = (header["below"] or header["head"] or header["only"] or "").strip()
         elif body is not None:
             body.append(line)
         elif not HEADER.match(line) and line[:1] in ("+", "-") and line.strip("+-"):
@@ -101,7 +104,7 @@ def _path(name: str, known: Collection[str]) -> str:
     return resolved(bare, known) or bare
 
 
-def _edit(body: list[str], hint: int, old: str, new: str, *, complete: bool) -> Edit:
+def _edit(body: list[str], hint: int, below: str, old: str, new: str, *, complete: bool) -> Edit:
     while body and not body[-1].strip():
         body = body[:-1]  # blank lines after a hunk belong to the prose
     text = "\n".join(body)
@@ -113,5 +116,12 @@ def _edit(body: list[str], hint: int, old: str, new: str, *, complete: bool) -> 
     if left_out and complete:
         return Broken(file=new, text=text, reason=f"The LLM left out code ({left_out!r}), which cannot be applied.")
     return Block(
-        file=new, text=text, complete=complete, search=search, replace=replace, hint=hint, creates=old == EMPTY
+        file=new,
+        text=text,
+        complete=complete,
+        search=search,
+        replace=replace,
+        hint=hint,
+        below=below,
+        creates=old == EMPTY,
     )

@@ -42,6 +42,8 @@ class Block(Edit, frozen=True, kw_only=True):
     replace: tuple[str, ...]
     hint: int = 0
     """The line at which a diff says that it begins; 0 when unknown. LLMs count badly, so it only breaks ties."""
+    below: str = ""
+    """A line, such as the head of a function, that a diff says the place is below; it only breaks ties."""
     creates: bool = False
     """True when the file is to be a new one."""
 

@@ -42,8 +42,10 @@ def plain(line: str) -> str:
     return re.sub(r" +", " ", line.translate(UNICODE)).strip()
 
 
-def find(lines: Sequence[str], search: Sequence[str], hint: int = 0) -> Place | None:
+def find(lines: Sequence[str], search: Sequence[str], hint: int = 0, below: str = "") -> Place | None:
     """The one place of `search` in `lines`; None when there is none.
+
+    Of several places, the one at line `hint` is meant, or else the first below the only line `below`.
 
     Raises:
         EditError: when there are several; the sentence names their lines.
@@ -54,6 +56,8 @@ def find(lines: Sequence[str], search: Sequence[str], hint: int = 0) -> Place | 
             starts = [start for start in starts if _shifted(lines[start : start + len(search)], search)]
         if len(starts) > 1 and hint - 1 in starts:
             starts = [hint - 1]
+        if len(starts) > 1 and below:
+            starts = _first_below(lines, below, starts)
         if len(starts) > 1:
             places = ", ".join(str(start + 1) for start in starts[:4])
             more = f" and {len(starts) - 4} more" if len(starts) > 4 else ""
@@ -64,6 +68,12 @@ def find(lines: Sequence[str], search: Sequence[str], hint: int = 0) -> Place | 
         if starts:
             return Place(starts[0], starts[0] + len(search), key, key is _same)
     return None
+
+
+def _first_below(lines: Sequence[str], below: str, starts: list[int]) -> list[int]:
+    heads = [at for at, line in enumerate(lines) if line.strip() == below.strip()]
+    after = [start for start in starts if len(heads) == 1 and start >= heads[0]]
+    return after[:1] or starts
 
 
 def _same(line: str) -> str:

@@ -5,20 +5,29 @@ from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 
 LOOK_BACK = 3
+MOST_COMPARED = 2_000
+"""Names that are compared for similarity, which is slow."""
 CLOSE = 0.8
+NUMBER = re.compile(r"^[#>* ]*\d+[.)] +")
+REMARK = re.compile(
+    r" +\((?:new|updated|modified|changed|full|complete|fixed|optimi[sz]ed|new file)[^)]*\)$", re.IGNORECASE
+)
 DECORATION = re.compile(r"^(?:file(?:name)?|path|in|filepath)\s*:\s*", re.IGNORECASE)
 PATH = re.compile(r"^[/~]?(?:[\w@+.-][\w@+. -]*/)*[\w@+.-]*[\w-]\.[A-Za-z]\w{0,9}$|^[/~]?(?:[\w@+.-]+/)+[\w@+.-]+$")
+NO_FILE = frozenset({"bash", "sh", "shell", "console", "zsh", "text", "txt", "output", "pycon", "diff"})
+"""Languages of fences that show what to type or what comes out."""
 BARE = frozenset({"Dockerfile", "Makefile", "Rakefile", "Gemfile", "Justfile", "Procfile", "meson.build"})
 
 
 def cleaned(line: str) -> str:
     """A line without what LLMs put around a file name: `#`, `*`, backticks, colons, a leading `File:`."""
-    name = line.strip().lstrip("#>*-`_ ").rstrip("*`_:; ").strip()
+    name = NUMBER.sub("", REMARK.sub("", line.strip().rstrip(":* ")))
+    name = name.lstrip("#>*-`_ ").rstrip("*`_:; ").strip()
     name = DECORATION.sub("", name).strip("`*'\" ")
     return name.removeprefix("./")
 
 
-def resolved(name: str, known: Collection[str]) -> str:
+def resolved(name: str, known: Collection[str], *, loosely: bool = True) -> str:
     """The known file that `name` means: itself, the only one with that ending or basename, or a close match."""
     if name in known:
         return name
@@ -31,6 +40,8 @@ def resolved(name: str, known: Collection[str]) -> str:
     base = [path for path in known if path.rsplit("/", 1)[-1] == name.rsplit("/", 1)[-1]]
     if len(base) == 1 and "/" not in name:
         return base[0]
+    if not loosely or len(known) > MOST_COMPARED:
+        return ""
     close = get_close_matches(name, sorted(known), n=1, cutoff=CLOSE)
     return close[0] if close else ""
 
@@ -67,6 +78,16 @@ def mentioned_above(lines: Sequence[str], at: int, known: Collection[str]) -> st
             if word in known:
                 return word
     return ""
+
+
+def said_above(lines: Sequence[str], at: int, info: str, known: Collection[str]) -> str:
+    """The only known file in the sentence above a fence that ends in a colon: "Here is the new `x.py`:"."""
+    line = next((line for line in reversed(lines[max(0, at - LOOK_BACK) : at]) if line.strip()), "")
+    if not line.rstrip("*_ ").endswith(":") or info.split(" ")[0].lower() in NO_FILE:
+        return ""
+    words = {word.strip("`*'\"():;,._") for word in line.split()}
+    found = {path for word in words if "." in word and (path := resolved(word, known, loosely=False))}
+    return found.pop() if len(found) == 1 else ""
 
 
 def named_in_info(info: str, known: Collection[str]) -> str:

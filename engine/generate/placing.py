@@ -57,10 +57,10 @@ def _block(block: Block, text: str | None) -> str:
 def _find(lines: Sequence[str], search: list[str], replace: list[str], block: Block) -> Place | None:
     """Where the block goes, its blank edge lines dropped when they are in the way; None when it is there already."""
     try:
-        found = find(lines, search, block.hint)
+        found = find(lines, search, block.hint, block.below)
         if found is None and not (search[0].strip() and search[-1].strip()):
             _drop_blank_edges(search, replace)
-            found = find(lines, search, block.hint)
+            found = find(lines, search, block.hint, block.below)
         if found is None and any(line.strip() for line in replace) and find(lines, replace, block.hint):
             return None
     except EditError as error:

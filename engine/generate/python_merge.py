@@ -64,6 +64,9 @@ def is_whole_file(old: ast.Module, new: ast.Module, *, named: bool) -> bool:
     """Whether `new` has everything that `old` defines, so that it is the file and not a piece of it."""
     defined = all_bound([item for item in old.body if not isinstance(item, ast.Import | ast.ImportFrom)])
     given = all_bound(new.body)
+    stubs = {name for name, function, _ in definitions(new) if _is_stub(function)}
+    if any(name in stubs and not _is_stub(function) for name, function, _ in definitions(old)):
+        return False  # what stands for a function that was left as it is
     methods = {name for name, _, _ in definitions(old)}
     if not defined <= given or not methods <= {name for name, _, _ in definitions(new)}:
         return False
