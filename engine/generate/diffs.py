@@ -10,6 +10,8 @@ HUNK = re.compile(
     r"^@@+(?: -(?P<start>\d+)(?:,\d+)? \+\d+(?:,\d+)? @@[ ]?(?P<below>.*)| .*@@[ ]?(?P<head>.*)|(?P<only>[^@]*)$)"
 )
 START = re.compile(r"^(?:diff --git .|--- [^-\s])")
+SURE = re.compile(r"^(?:@@ -|(?:deleted|new) file mode |(?:rename|copy) from |GIT binary patch|Binary files .* differ)")
+"""What makes a stretch without a fence a diff beyond doubt."""
 HEADER = re.compile(
     r"^(?:diff --git |index [0-9a-fA-F]+\.\.|--- |\+\+\+ |new file mode|deleted file mode|old mode|new mode"
     r"|similarity index|dissimilarity index|rename |copy |GIT binary patch|Binary files )"
@@ -30,7 +32,7 @@ def bare_diffs(lines: Sequence[str]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     at = 0
     while at < len(lines):
-        if START.match(lines[at]) and any(line.startswith("@@ -") for line in lines[at + 1 : at + 8]):
+        if START.match(lines[at]) and any(SURE.match(line) for line in lines[at + 1 : at + 8]):
             end = _end_of_bare(lines, at)
             found.append((at, end))
             at = end

@@ -1,7 +1,7 @@
 """Which file an edit without a file's name is about: the only one of the project where it fits."""
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Sequence
 
 from engine.errors import EditError
 from engine.generate.edits import Block, Code, Edit
@@ -21,9 +21,11 @@ def locate(edit: Edit, names: Collection[str], read: Callable[[str], BaselineFil
     """
     match edit:
         case Block():
-            found = list(_with_lines(edit, names, read))
+            found = _with_lines(edit.search, edit, names, read)
+            if not found and any(line.strip() for line in edit.search):
+                found = _with_lines(edit.replace, edit, names, read)  # applied already
         case Code():
-            found = list(_with_functions(edit.code, names, read))
+            found = _with_functions(edit.code, names, read)
         case _:
             found = []
     if len(found) > 1:
@@ -31,17 +33,21 @@ def locate(edit: Edit, names: Collection[str], read: Callable[[str], BaselineFil
     return found[0] if found else ""
 
 
-def _with_lines(block: Block, names: Collection[str], read: Callable[[str], BaselineFile | None]) -> Iterator[str]:
-    longest = max((plain(line) for line in block.search), key=len, default="")
+def _with_lines(
+    search: Sequence[str], block: Block, names: Collection[str], read: Callable[[str], BaselineFile | None]
+) -> list[str]:
+    longest = max((plain(line) for line in search), key=len, default="")
+    fitting: list[str] = []
     for name in sorted(names) if longest else ():
         file = read(name)
         if file is None or (longest not in file.text and longest not in plain(file.text)):
             continue
         try:
-            if find(FileLines(file.text).seen, block.search, block.hint) is not None:
-                yield name
+            if find(FileLines(file.text).seen, search, block.hint, block.below) is not None:
+                fitting.append(name)
         except EditError:
-            yield name  # several places there: the refusal will name them
+            fitting.append(name)  # several places there: the refusal will name them
+    return fitting
 
 
 def _with_functions(code: str, names: Collection[str], read: Callable[[str], BaselineFile | None]) -> list[str]:
