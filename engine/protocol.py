@@ -24,6 +24,7 @@ from engine.model import (
     Job,
     Measurement,
     Message,
+    Noise,
     Profile,
     Project,
     Prompt,
@@ -247,6 +248,10 @@ class ImportRecording(Word, frozen=True, kw_only=True, tag="import_recording"):
     path: str
 
 
+class MeasureNoise(Word, frozen=True, kw_only=True, tag="measure_noise"):
+    """Compare the project with itself, to find out how small a gain can be seen here."""
+
+
 class Cancel(Word, frozen=True, kw_only=True, tag="cancel"):
     """End a job at once, with its whole process tree; what it had made so far is kept."""
 
@@ -283,6 +288,7 @@ Command = (
     | Replay
     | ExportRecording
     | ImportRecording
+    | MeasureNoise
     | Cancel
 )
 
@@ -323,6 +329,7 @@ class Snapshot(Word, frozen=True, kw_only=True, tag="snapshot"):
     evaluations: tuple[Evaluation, ...] = ()
     applications: tuple[Application, ...] = ()
     jobs: tuple[Job, ...] = ()
+    noise: Noise | None = None
 
 
 class ProjectChanged(Word, frozen=True, kw_only=True, tag="project"):
@@ -367,6 +374,12 @@ class Measured(Word, frozen=True, kw_only=True, tag="measured"):
     evaluation: str
     measurements: tuple[Measurement, ...]
     estimate: Estimate | None = None
+
+
+class NoiseChanged(Word, frozen=True, kw_only=True, tag="noise"):
+    """What this machine can see is being found out, or is known."""
+
+    noise: Noise
 
 
 class ApplicationChanged(Word, frozen=True, kw_only=True, tag="application"):
@@ -419,6 +432,7 @@ Change = (
     | CandidateChanged
     | EvaluationChanged
     | Measured
+    | NoiseChanged
     | ApplicationChanged
     | JobChanged
     | PromptStreamed

@@ -27,6 +27,7 @@ from engine.jobs import Jobs
 from engine.llm import client as llm_client
 from engine.llm import prices
 from engine.model import Llm, Project
+from engine.noise import NoiseWatch
 from engine.pipeline import Pipeline
 from engine.proof import Proof
 from engine.protocol import (
@@ -50,6 +51,7 @@ from engine.protocol import (
     ImprovePrompts,
     Mark,
     MarkPrompt,
+    MeasureNoise,
     NoteHunk,
     Optimise,
     PreviewPrompt,
@@ -95,6 +97,7 @@ class Service:
         self._jobs = Jobs(self._session)
         self._proof = Proof(config, self._session, self._jobs, paths.state_dir(root))
         self._pipeline = Pipeline(config, self._session, self._jobs, self._proof)
+        self._noise = NoiseWatch(config, self._session, self._jobs, self._proof)
         self._ending = asyncio.Event()
         self._clients: set[asyncio.StreamWriter] = set()
         self._background: set[asyncio.Task[None]] = set()
@@ -109,6 +112,7 @@ class Service:
         take_up(self._session, self._pipeline)
         self._in_background(self._warm_up())
         self._in_background(self._watch_idle())
+        self._in_background(self._noise.watch())
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._ending.set)
         report(READY)
@@ -118,6 +122,7 @@ class Service:
 
     async def _close(self) -> None:
         await self._jobs.close()
+        await self._noise.close()
         await self._proof.close()
         self._session.announce(Stopped())
         for task in self._background:
@@ -229,6 +234,8 @@ class Service:
             case UndoApply():
                 done = delivery.take_back(self._config, self._session, command)
                 return {"application": done.id, "where": done.where}
+            case MeasureNoise():
+                self._noise.measure()
             case Cancel():
                 self._jobs.cancel(command.job)
             case _:
@@ -275,6 +282,7 @@ class Service:
         self._config_read = modified
         self._pipeline.configure(self._config)
         self._publish_project(self._session.project.sandbox)
+        self._noise.configure(self._config)
 
     async def _warm_up(self) -> None:
         sandbox = await asyncio.to_thread(strongest)

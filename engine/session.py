@@ -18,6 +18,7 @@ from engine.protocol import (
     Event,
     JobChanged,
     Measured,
+    NoiseChanged,
     ProfileChanged,
     ProjectChanged,
     PromptChanged,
@@ -50,6 +51,7 @@ class Session:
         self.evaluations: dict[str, Evaluation] = {item.id: item for item in kept.evaluations}
         self.applications: dict[str, Application] = {item.id: item for item in kept.applications}
         self.jobs: dict[str, Job] = {item.id: item for item in kept.jobs}
+        self.noise = kept.noise
 
     @property
     def store(self) -> Store:
@@ -105,6 +107,7 @@ class Session:
             evaluations=tuple(self.evaluations.values()),
             applications=tuple(self.applications.values()),
             jobs=tuple(self.jobs.values()),
+            noise=self.noise,
         )
 
     # -------------------------------------------------------------------------------------------- nouns
@@ -183,6 +186,8 @@ class Session:
                 self.evaluations[evaluation.id] = evaluation
             case ApplicationChanged(application=application):
                 self.applications[application.id] = application
+            case NoiseChanged(noise=noise):
+                self.noise = noise
             case JobChanged(job=job):
                 self.jobs[job.id] = job
             case Measured():

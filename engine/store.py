@@ -24,6 +24,7 @@ from engine.model import (
     Hunk,
     Job,
     Measurement,
+    Noise,
     Noun,
     Profile,
     Project,
@@ -38,6 +39,7 @@ from engine.protocol import (
     Event,
     JobChanged,
     Measured,
+    NoiseChanged,
     ProfileChanged,
     PromptChanged,
     Snapshot,
@@ -173,6 +175,7 @@ class Store:
             evaluations=tuple(self._evaluations()),
             applications=tuple(self._nouns("application", Application)),
             jobs=tuple(self._nouns("job", Job)),
+            noise=next(self._nouns("noise", Noise), None),
         )
 
     # ---------------------------------------------------------------------------- history of the hunks
@@ -252,6 +255,8 @@ class Store:
                 self._db.executemany("INSERT INTO measurement VALUES (?, ?, ?, ?)", rows)
             case ApplicationChanged(application=application):
                 self._put("application", application.id, application)
+            case NoiseChanged(noise=noise):
+                self._put("noise", "noise", noise)
             case JobChanged(job=job):
                 self._put("job", job.id, job)
 

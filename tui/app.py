@@ -19,7 +19,7 @@ import themes
 from engine.client import Client
 from engine.errors import EngineError
 from engine.model import ContextName, Job
-from engine.protocol import Apply, Cancel, Change, Command, Event, JobChanged, Notice, Snapshot, UndoApply
+from engine.protocol import Apply, Cancel, Change, Command, Event, JobChanged, MeasureNoise, Notice, Snapshot, UndoApply
 from tui import personal
 from tui.desktop import NOTICE_SECONDS, notice
 from tui.keymap import check_keymap
@@ -349,6 +349,10 @@ class MpcoApp(App[None]):
     def action_undo_apply(self) -> None:
         """Take back the last write to the working tree."""
         self.perform(UndoApply(), lambda result: self.say(f"Taken back in {result['where']}."))
+
+    def action_measure_noise(self) -> None:
+        """Compare the project with itself; the header tells the result."""
+        self.perform(MeasureNoise(), lambda _: self.say("The project is compared with itself, a minute at most."))
 
     def action_cancel_all(self) -> None:
         """Cancel every job that runs or waits."""

@@ -9,7 +9,7 @@ from textual.screen import Screen
 if TYPE_CHECKING:
     from tui.app import MpcoApp
 
-HIDDEN = ("command_palette", "help_quit")
+HIDDEN = ("command_palette", "help_quit", "app.measure_noise")
 
 
 def system_commands(app: "MpcoApp", screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -30,6 +30,9 @@ def system_commands(app: "MpcoApp", screen: Screen[Any]) -> Iterable[SystemComma
         "Undo the last write to the working tree", "refused when the files changed since", app.action_undo_apply
     )
     yield SystemCommand("Budget", "set another cap, or stop the calls that wait for money", app.action_budget)
+    yield SystemCommand(
+        "Find out what gains this machine can see", "compares the project with itself", app.action_measure_noise
+    )
     yield SystemCommand("Cancel all jobs", "what they have made so far is kept", app.action_cancel_all)
     yield SystemCommand("Start the engine again", "after it was stopped or could not start", app.action_reconnect)
     yield SystemCommand(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from engine.model import Application, Bottleneck, Candidate, Evaluation, Job, Profile, Project, Prompt, Usage
+from engine.model import Application, Bottleneck, Candidate, Evaluation, Job, Noise, Profile, Project, Prompt, Usage
 from engine.protocol import (
     ApplicationChanged,
     BottleneckChanged,
@@ -19,6 +19,7 @@ from engine.protocol import (
     Event,
     JobChanged,
     Measured,
+    NoiseChanged,
     ProfileChanged,
     ProjectChanged,
     PromptChanged,
@@ -39,6 +40,7 @@ class State:
     evaluations: Mapping[str, Evaluation] = field(default_factory=dict)
     applications: Mapping[str, Application] = field(default_factory=dict)
     jobs: Mapping[str, Job] = field(default_factory=dict)
+    noise: Noise | None = None
 
     @property
     def live_jobs(self) -> tuple[Job, ...]:
@@ -102,6 +104,7 @@ def _changed(state: State, change: Change) -> State:
                 evaluations={item.id: item for item in change.evaluations},
                 applications={item.id: item for item in change.applications},
                 jobs={item.id: item for item in change.jobs},
+                noise=change.noise,
             )
         case ProjectChanged(project=project):
             return replace(state, project=project)
@@ -117,6 +120,8 @@ def _changed(state: State, change: Change) -> State:
             return replace(state, evaluations={**state.evaluations, evaluation.id: evaluation})
         case ApplicationChanged(application=application):
             return replace(state, applications={**state.applications, application.id: application})
+        case NoiseChanged(noise=noise):
+            return replace(state, noise=noise)
         case JobChanged(job=job):
             return replace(state, jobs={**state.jobs, job.id: job})
         case Measured():

@@ -16,7 +16,7 @@ import msgspec
 
 from engine.config import CommandSection, Config
 from engine.errors import BaselineError
-from engine.evaluate import products
+from engine.evaluate import products, sight
 from engine.evaluate.arm import Arm, Run
 from engine.evaluate.command import arguments
 from engine.evaluate.conditions import Conditions, Look, Patience
@@ -188,6 +188,29 @@ class Comparison:
                 raise failed.of_baseline() from failed
             yield failed.step
             yield Ruling(verdict=failed.verdict, reason=failed.reason)
+
+    async def against_itself(self, other: Arm, objective: Objective) -> AsyncGenerator[Pair, None]:
+        """Measure the baseline against another arm of the same code, for a bounded number of pairs.
+
+        Raises:
+            BaselineError: when the build or the benchmark fails.
+        """
+        taken: list[Measurement] = []
+        patience = Patience(self._config.benchmark.calm_seconds)
+        begun = time.monotonic()
+        try:
+            if self._config.build.command:
+                await self._step(other, "build", "variant")
+            for number in range(1 + sight.PAIRS):
+                pair = await self._pair(other, number, number == 0, patience)
+                taken += pair
+                metric = choose_metric(objective, [item for item in taken if item.warm_up])
+                yield Pair(measurements=pair, estimate=estimate(taken, metric), metric=metric)
+                spent = time.monotonic() - begun
+                if spent + spent / (number + 1) > sight.SECONDS:
+                    return
+        except Failed as failed:
+            raise failed.of_baseline() from failed
 
     async def _measure(
         self, variant: Arm, objective: Objective, measured: Sequence[Measurement]

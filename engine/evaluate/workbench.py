@@ -134,6 +134,27 @@ class Workbench:
                     ground.worn = True
                     yield news
 
+    async def against_itself(self, objective: Objective) -> AsyncGenerator[Pair, None]:
+        """Measure the project against an equal arm of itself, for a bounded number of pairs.
+
+        Raises:
+            BaselineError: when the project does not build, or its benchmark fails.
+            SandboxError: when the sandbox cannot be set up.
+        """
+        async with self._turn:
+            ground = await self._current_ground()
+            if ground.worn:
+                await self._renew(ground)
+            comparison = Comparison(self._config, ground)
+            await comparison.build_baseline()
+            ground.worn = True
+            async with (
+                self._variant(ground.base, {}) as other,
+                aclosing(comparison.against_itself(other, objective)) as pairs,
+            ):
+                async for pair in pairs:
+                    yield pair
+
     async def _current_ground(self) -> Ground:
         """The ground of the user's tree as it is now: the one at hand when nothing has changed."""
         if self._ground is not None:

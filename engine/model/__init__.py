@@ -24,6 +24,7 @@ from engine.model.evaluations import (
 )
 from engine.model.exchanges import Exchange, Purpose, RecordedChunk
 from engine.model.jobs import Job, JobKind, JobState
+from engine.model.noise import Noise
 from engine.model.noun import Noun
 from engine.model.profiles import Bottleneck, Difference, Edge, FlameNode, LineHeat, Profile, Unmapped
 from engine.model.projects import Llm, LlmFacts, Project
@@ -63,6 +64,7 @@ __all__ = [
     "LlmFacts",
     "Measurement",
     "Message",
+    "Noise",
     "Noun",
     "Objective",
     "Profile",

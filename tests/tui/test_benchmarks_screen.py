@@ -7,8 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model import Arm, Estimate, Measurement, Step
-from engine.protocol import Apply, Cancel, Evaluate, EvaluationChanged, Measured, Snapshot
+from engine.model import Arm, Estimate, Measurement, Noise, Step
+from engine.protocol import (
+    Apply,
+    Cancel,
+    Evaluate,
+    EvaluationChanged,
+    Measured,
+    MeasureNoise,
+    NoiseChanged,
+    Snapshot,
+)
 from tests.tui import samples
 from tests.tui.conftest import SIZES, OpenApp
 from tui.figures import Runs, label_row, quantity, ticks
@@ -43,6 +52,21 @@ async def test_a_finished_evaluation_shows_runs_interval_and_headline(open_app: 
             "baseline", "variant", "●", "▲ 445 ms", "▲ 393 ms", "gain", "at least 8.9%", "best guess 11.8%"
         )
         await person.sees("tests ✔ 1.1 s", "sandbox bubblewrap", "12 pairs", "load 0.4")
+
+
+async def test_the_header_tells_what_gains_can_be_seen(open_app: OpenApp, root: Path) -> None:
+    noise = Noise(command=samples.full(root).project.benchmark_command, at=0.0, limit=2.34, spread=1.0)
+    async with open_app() as person:
+        await person.misses("sees gains")
+        await person.press("4", "s")
+        await person.engine.received(MeasureNoise)
+        await person.sees("a minute at most")
+        person.engine.push(NoiseChanged(noise=msgspec.structs.replace(noise, measuring=True)))
+        await person.sees("measuring noise")
+        person.engine.push(NoiseChanged(noise=noise))
+        await person.sees("sees gains ≥ 2.3%")
+        person.engine.push(NoiseChanged(noise=msgspec.structs.replace(noise, command="another")))
+        await person.misses("sees gains")
 
 
 async def test_measurements_appear_as_they_come(open_app: OpenApp, session: Snapshot) -> None:

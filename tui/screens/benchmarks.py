@@ -37,6 +37,7 @@ class BenchmarksScreen(StageScreen):
     AUTO_FOCUS = "#queue"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "output", "output", id="benchmarks.output", tooltip="What build and tests printed, or the runs"),
+        Binding("s", "app.measure_noise", "noise", id="benchmarks.noise", tooltip="Find out what gains show here"),
         *(
             Binding(key, f"move({step})", text, show=False, key_display=sign, id=f"benchmarks.{id}", tooltip=text)
             for key, sign, step, id, text in (

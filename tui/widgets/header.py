@@ -31,7 +31,8 @@ class AppHeader(Widget):
         name = state.project.name if state.project else ""
         parts = [(" MPCO  ", "bold $primary"), (name, "bold"), (f" ▸ {title}" if name else title, "")]
         left = Content.assemble(*parts)
-        right = Content.assemble(_LINKS[link], (_jobs(state), "$text-warning"), "   ", spend(state), " ")
+        seen = f"   {sight(state)}" if sight(state) else ""
+        right = Content.assemble(_LINKS[link], (_jobs(state), "$text-warning"), "   ", spend(state), seen, " ")
         if (left, right) != (self._left, self._right):
             self._left, self._right = left, right
             self.refresh()
@@ -46,6 +47,16 @@ class AppHeader(Widget):
 def _jobs(state: State) -> str:
     live = len(state.live_jobs)
     return f"  {live} job{'s' if live > 1 else ''}" if live else ""
+
+
+def sight(state: State) -> str:
+    """How small a gain this machine can see with the project's benchmark; empty when that is not known."""
+    noise = state.noise
+    if noise is None or (state.project and noise.command != state.project.benchmark_command):
+        return ""
+    if noise.measuring:
+        return "measuring noise"
+    return f"sees gains ≥ {noise.limit:.1f}%" if noise.limit is not None else ""
 
 
 def spend(state: State) -> str:
