@@ -166,6 +166,16 @@ class BudgetSection(Section, frozen=True, kw_only=True):
     max_tokens: Count | None = None
 
 
+class PrivacySection(Section, frozen=True, kw_only=True):
+    """[privacy]: what may leave this machine."""
+
+    local_only: bool = False
+    """Refuse every model that is not on this machine, nor at one of these addresses:"""
+    allow: tuple[BaseUrl, ...] = ()
+    mask_secrets: bool = True
+    """Send a placeholder for what is likely a secret."""
+
+
 class SandboxSection(Section, frozen=True, kw_only=True):
     """[sandbox]: loosens the sandbox, explicitly."""
 
@@ -200,6 +210,7 @@ class Config(Section, frozen=True, kw_only=True):
     llm: tuple[LlmSection, ...] = DEFAULT_LLMS
     task: TaskSection = TaskSection()
     budget: BudgetSection = BudgetSection()
+    privacy: PrivacySection = PrivacySection()
     sandbox: SandboxSection = SandboxSection()
     path: str = ""
     """The file it was read from; not a key of it."""

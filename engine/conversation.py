@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from engine import config as configuration
-from engine import recordings
+from engine import privacy, recordings
 from engine.config import Config, LlmSection, MetaPrompterSection
 from engine.errors import BudgetError, ConfigError, EngineError, LlmError, PrivacyError
 from engine.jobs import RunningJob, new_id
@@ -19,7 +19,9 @@ from engine.llm.budget import Budget, Reservation
 from engine.llm.client import Deadlines, Delta, Done
 from engine.llm.pace import Pace
 from engine.llm.replay import Recorder, Recording, is_replay, recordable
+from engine.masking import Mask
 from engine.model import Exchange, Message, Purpose, Usage
+from engine.protocol import Notice
 from engine.session import Session
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
@@ -149,9 +151,21 @@ class Conversations:
         key = (_name(section), section.requests_per_minute)
         return self._paces.setdefault(key, Pace(section.requests_per_minute))
 
+    def outgoing(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+        """`messages` as they may be sent: with a placeholder for each likely secret."""
+        return self.mask(*(item.content for item in messages)).hide(messages)
+
+    def mask(self, *texts: str) -> Mask:
+        """The likely secrets of `texts`; none when [privacy] says that they may be sent."""
+        return Mask.of(texts if self.config.privacy.mask_secrets else ())
+
     def talk(self, asked: Asked, running: RunningJob, on_text: Callable[[str], None]) -> "Talk":
         """A question that is about to be asked; its text is passed on as it comes."""
-        return Talk(self, asked, running, on_text)
+        mask = self.mask(*(item.content for item in asked.messages))
+        if mask:
+            self.session.announce(Notice(text=mask.notice(), severity="warning"))
+        masked = msgspec.structs.replace(asked, messages=mask.hide(asked.messages))
+        return Talk(self, masked, running, on_text)
 
 
 class Talk:
@@ -210,6 +224,7 @@ class Talk:
         raise AssertionError("the last try returns or raises")
 
     async def _call(self, section: Section) -> Done:
+        privacy.check(section.model, section, self._house.config.privacy)
         recording = self._house.recording(section)
         exchange = self._exchange(section)
         if recording is not None:

@@ -23,7 +23,7 @@ from engine.generate.request import going_on
 from engine.generate.request import messages as request_messages
 from engine.jobs import Jobs, RunningJob, new_id
 from engine.llm import prices
-from engine.model import BaselineFile, Bottleneck, Candidate, Evaluation, Hunk, Job, Prompt
+from engine.model import BaselineFile, Bottleneck, Candidate, Evaluation, Hunk, Job, Message, Prompt
 from engine.prompting import Prompting
 from engine.proof import Proof
 from engine.protocol import (
@@ -99,11 +99,19 @@ class Pipeline:
                 )
         return [self._optimise(prompt) for prompt in found]
 
+    def request(self, prompt: Prompt) -> tuple[Message, ...]:
+        """What is sent with a prompt: the prompt and the code of its bottleneck, likely secrets masked."""
+        target = self._session.bottleneck(prompt.bottleneck)
+        text = read_baseline(self.config.root_path, target.file).text
+        edit_format = self.conversations.llm(prompt.llm).edit_format
+        said = request_messages(prompt.text, target, text, edit_format, language_of(target.file))
+        return self.conversations.outgoing(said)
+
     def _optimise(self, prompt: Prompt) -> Job:
         section = self.conversations.llm(prompt.llm)
         target = self._session.bottleneck(prompt.bottleneck)
         baseline = read_baseline(self.config.root_path, target.file)
-        sent = request_messages(prompt.text, target, baseline.text, section.edit_format, language_of(target.file))
+        sent = self.request(prompt)
         candidate = Candidate(
             id=new_id(),
             bottleneck=target.id,
@@ -143,6 +151,7 @@ class Pipeline:
         return self._jobs.start("generate", f"{cut.llm} goes on: {target.function}", cut.id, work)
 
     async def _stream_candidate(self, running: RunningJob, candidate: Candidate, target: Bottleneck) -> None:
+        mask = self.conversations.mask(*(file.text for file in candidate.files[:1]))
         known: dict[str, BaselineFile | None] = {file.path: file for file in candidate.files}
 
         def read(path: str) -> BaselineFile | None:
@@ -152,7 +161,8 @@ class Pipeline:
 
         def parsed(text: str, *, partial: bool = False) -> Candidate:
             protected = self.config.project.protected
-            return read_answer(candidate, text, target, read, protected, partial=partial)
+            seen = read_answer(candidate, mask.restore(text), target, read, protected, partial=partial)
+            return msgspec.structs.replace(seen, answer=text)
 
         def tell(offset: int, piece: str, text: str) -> CandidateStreamed:
             seen = parsed(text, partial=True)

@@ -124,6 +124,7 @@ class Prompting:
         fields = fields_for(self._config, told, source, self._session.profile, section, facts, command.without)
         template = library(self._config.root_path).load(command.strategy)
         meta = is_meta(template)
+        messages = meta_messages(fields, section, command.without, template=template) if meta else ()
         draft = Prompt(
             id=new_id(),
             bottleneck=bottleneck.id,
@@ -141,7 +142,7 @@ class Prompting:
             without=command.without,
             fields=fields,
             digest=_digest(*(f"{item.context} {item.name} {item.value}" for item in fields)),
-            sent=meta_messages(fields, section, command.without, template=template) if meta else (),
+            sent=self._conversations.outgoing(messages),
         )
         return draft, source
 

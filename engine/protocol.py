@@ -29,6 +29,7 @@ from engine.model import (
     Project,
     Prompt,
     PromptMark,
+    Purpose,
     Target,
     Unapplied,
 )
@@ -123,6 +124,14 @@ class MarkPrompt(Word, frozen=True, kw_only=True, tag="mark_prompt"):
     prompt: str
     mark: PromptMark
     on: bool = True
+
+
+class PreviewSending(Word, frozen=True, kw_only=True, tag="preview_sending"):
+    """Reply: a list of `Outgoing`, all that these bottlenecks would have sent to LLMs; nothing is sent."""
+
+    bottlenecks: tuple[str, ...]
+    llms: tuple[str, ...] = ()
+    """Labels; empty means all."""
 
 
 class EditPrompt(Word, frozen=True, kw_only=True, tag="edit_prompt"):
@@ -266,6 +275,7 @@ Command = (
     | Mark
     | WritePrompts
     | PreviewPrompt
+    | PreviewSending
     | EditPrompt
     | ImprovePrompts
     | CopyPrompt
@@ -306,6 +316,29 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     messages: tuple[Message, ...]
     fields: tuple[ContextField, ...]
+
+
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
+    """One request as it would be sent to an LLM."""
+
+    purpose: Purpose
+    llm: str
+    """Label of the target LLM."""
+    bottleneck: str
+    """Name of the function."""
+    model: str
+    destination: str
+    """An address, the name of a provider, or `this machine`."""
+    leaves: bool
+    """Whether it would leave this machine."""
+    refused: str
+    """Why [privacy] would refuse it; empty when it would be sent."""
+    messages: tuple[Message, ...]
+    tokens: int
+    max_usd: float | None
+    """What it could cost at most; None when the price is unknown."""
+    masked: int
+    """How many places hold a placeholder for a likely secret."""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="reply"):

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from engine import config as configuration
-from engine import decisions, delivery, hunk_edits, paths, recordings
+from engine import decisions, delivery, hunk_edits, outgoing, paths, recordings
 from engine.client import READY
 from engine.config import Config
 from engine.errors import MpcoError
@@ -55,6 +55,7 @@ from engine.protocol import (
     NoteHunk,
     Optimise,
     PreviewPrompt,
+    PreviewSending,
     ProjectChanged,
     RedoDecision,
     Replay,
@@ -250,6 +251,8 @@ class Service:
                 self._publish_project(self._session.project.sandbox)
             case StopSpending():
                 conversations.budget.give_up()
+            case PreviewSending():
+                return outgoing.preview(command, self._session, self._pipeline)
             case Replay():
                 return conversations.replay(command.source, command.speed)
             case ExportRecording():

@@ -78,7 +78,7 @@ class Budget:
         Raises:
             BudgetError: when the call could go over a cap; nothing is set aside then.
         """
-        output = _output_limit(model, params)
+        output = output_limit(model, params)
         price = (0.0, 0.0) if self.max_usd is None else prices.prices(model, params)
         if price is None:
             raise BudgetError(
@@ -143,7 +143,7 @@ class Budget:
                 )
 
 
-def _output_limit(model: str, params: Mapping[str, Any]) -> int:
+def output_limit(model: str, params: Mapping[str, Any]) -> int:
     """The most tokens an answer is expected to have."""
     for key in ("max_completion_tokens", "max_tokens"):
         if isinstance(params.get(key), int):

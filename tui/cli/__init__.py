@@ -10,6 +10,7 @@ from tui.cli.answer import answer
 from tui.cli.engine import engine
 from tui.cli.evaluate import evaluate
 from tui.cli.keys import completion, keys
+from tui.cli.preview import preview
 from tui.cli.profile import profile
 from tui.cli.project import doctor, init
 from tui.cli.prompts import prompts
@@ -62,7 +63,22 @@ def main(ctx: click.Context, root: Path | None) -> None:
         open_app(ctx.obj)
 
 
-COMMANDS = (demo, run, profile, evaluate, answer, report, doctor, init, engine, keys, completion, prompts, recording)
+COMMANDS = (
+    demo,
+    run,
+    profile,
+    evaluate,
+    answer,
+    report,
+    doctor,
+    init,
+    engine,
+    keys,
+    completion,
+    prompts,
+    preview,
+    recording,
+)
 for command in COMMANDS:
     main.add_command(command)
 

@@ -1,0 +1,75 @@
+"""What would leave this machine, exactly, before it does."""
+
+from collections.abc import Iterator
+
+from engine import privacy
+from engine.conversation import Conversations, Section
+from engine.errors import PrivacyError
+from engine.llm import prices
+from engine.llm.budget import output_limit
+from engine.masking import PLACEHOLDER
+from engine.model import Message, Purpose
+from engine.pipeline import Pipeline
+from engine.protocol import Outgoing, PreviewPrompt, PreviewSending
+from engine.session import Session
+
+
+def preview(command: PreviewSending, session: Session, pipeline: Pipeline) -> list[Outgoing]:
+    """Every message that writing prompts and optimising would send; nothing is sent.
+
+    Code goes out with a prompt, so that request is shown for LLMs that have a prompt which is ready.
+
+    Raises:
+        EngineError: when a bottleneck or an LLM is unknown.
+    """
+    conversations = pipeline.conversations
+    labels = command.llms or tuple(section.label for section in conversations.config.llm)
+    return [
+        item
+        for bottleneck in command.bottlenecks
+        for label in labels
+        for item in _of(bottleneck, label, session, pipeline)
+    ]
+
+
+def _of(bottleneck: str, label: str, session: Session, pipeline: Pipeline) -> Iterator[Outgoing]:
+    conversations = pipeline.conversations
+    function = session.bottleneck(bottleneck).function
+    meta = pipeline.prompting.preview(PreviewPrompt(bottleneck=bottleneck, llm=label))
+    if meta.messages:
+        yield _outgoing("prompt", label, function, conversations.config.meta_prompter, meta.messages, conversations)
+    ready = [prompt for prompt in session.versions(bottleneck, label) if prompt.state == "ready"]
+    if ready:
+        messages = pipeline.request(ready[-1])
+        yield _outgoing("optimise", label, function, conversations.llm(label), messages, conversations)
+
+
+def _outgoing(
+    purpose: Purpose,
+    label: str,
+    function: str,
+    section: Section,
+    messages: tuple[Message, ...],
+    conversations: Conversations,
+) -> Outgoing:
+    where = privacy.destination(section.model, section)
+    refused = ""
+    try:
+        privacy.check(section.model, section, conversations.config.privacy)
+    except PrivacyError as error:
+        refused = str(error)
+    return Outgoing(
+        purpose=purpose,
+        llm=label,
+        bottleneck=function,
+        model=section.model,
+        destination=where,
+        leaves=not privacy.is_here(where),
+        refused=refused,
+        messages=messages,
+        tokens=prices.count_tokens(section.model, messages),
+        max_usd=prices.estimate_usd(
+            section.model, messages, output_limit(section.model, section.params), section.params
+        ),
+        masked=sum(message.content.count(PLACEHOLDER) for message in messages),
+    )
