@@ -158,6 +158,8 @@ class TaskSection(Section, frozen=True, kw_only=True):
     considerations: tuple[str, ...] = ()
     """Default: the seven considerations of the objective."""
     objective: Objective = "runtime"
+    context_tokens: Annotated[int, msgspec.Meta(ge=0)] = 2000
+    """How much related code is told beside the bottleneck's own; 0 for none."""
 
 
 class BudgetSection(Section, frozen=True, kw_only=True):
