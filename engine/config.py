@@ -105,11 +105,10 @@ class BenchmarkSection(CommandSection, frozen=True, kw_only=True):
 
 
 class ProfileSection(Section, frozen=True, kw_only=True):
-    """[profile]: default is the benchmark command, under the profiler that fits."""
+    """[profile]: default is the benchmark command under cProfile."""
 
     command: str = ""
-    profiler: Literal["auto", "cprofile", "py-spy", "perf", "callgrind"] = "auto"
-    """auto: cProfile for what runs in Python, otherwise perf, otherwise callgrind."""
+    format: Filled = "cprofile"
     timeout: Seconds = 600.0
 
 
@@ -158,8 +157,6 @@ class TaskSection(Section, frozen=True, kw_only=True):
     considerations: tuple[str, ...] = ()
     """Default: the seven considerations of the objective."""
     objective: Objective = "runtime"
-    context_tokens: Annotated[int, msgspec.Meta(ge=0)] = 2000
-    """How much related code is told beside the bottleneck's own; 0 for none."""
 
 
 class BudgetSection(Section, frozen=True, kw_only=True):

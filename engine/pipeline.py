@@ -24,7 +24,6 @@ from engine.generate.request import messages as request_messages
 from engine.jobs import Jobs, RunningJob, new_id
 from engine.llm import prices
 from engine.model import BaselineFile, Bottleneck, Candidate, Evaluation, Hunk, Job, Message, Prompt
-from engine.prompt import related
 from engine.prompting import Prompting
 from engine.proof import Proof
 from engine.protocol import (
@@ -105,8 +104,7 @@ class Pipeline:
         target = self._session.bottleneck(prompt.bottleneck)
         text = read_baseline(self.config.root_path, target.file).text
         edit_format = self.conversations.llm(prompt.llm).edit_format
-        around = related(self.config, target)
-        said = request_messages(prompt.text, target, text, edit_format, language_of(target.file), around.told)
+        said = request_messages(prompt.text, target, text, edit_format, language_of(target.file))
         return self.conversations.outgoing(said)
 
     def _optimise(self, prompt: Prompt) -> Job:
@@ -226,12 +224,17 @@ class Pipeline:
             if not candidate.kept or candidate.state == "streaming":
                 reason = "still streams" if candidate.state == "streaming" else "has no hunk that is kept"
                 raise EngineError(f"The candidate of {candidate.llm} {reason}; there is nothing to evaluate.")
-        return [self._evaluate(candidate) for candidate in found]
+        return [self._evaluate(candidate, len(found)) for candidate in found]
 
-    def evaluate_patch(self, title: str, patch: str) -> Job:
+    def evaluate_patch(self, title: str, patch: str, family: int = 1) -> Job:
         """Build, test and benchmark a git-style patch against the working tree."""
         born = Evaluation(
-            id=new_id(), title=title, state="queued", at=time.time(), objective=self.config.task.objective
+            id=new_id(),
+            title=title,
+            state="queued",
+            at=time.time(),
+            objective=self.config.task.objective,
+            family=family,
         )
         try:
             changes = self._patch_changes(patch)
@@ -254,7 +257,7 @@ class Pipeline:
         kept = msgspec.structs.replace(evaluation, steps=(), reason="")
         return self._proof.start(kept, self._patch_changes(evaluation.patch))
 
-    def _evaluate(self, candidate: Candidate) -> Job:
+    def _evaluate(self, candidate: Candidate, family: int) -> Job:
         target = self._session.bottleneck(candidate.bottleneck)
         born = Evaluation(
             id=new_id(),
@@ -264,6 +267,8 @@ class Pipeline:
             candidate=candidate.id,
             hunks=tuple(hunk.id for hunk in candidate.kept),
             objective=self.config.task.objective,
+            family=family,
+            rivals=candidate.bottleneck,
         )
         return self._proof.start(born, changes_of([candidate], candidate.kept))
 

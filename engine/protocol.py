@@ -206,6 +206,23 @@ class EvaluatePatch(Word, frozen=True, kw_only=True, tag="evaluate_patch"):
 
     title: str
     patch: str
+    family: int = 1
+    """How many patches are asked for together: they share the error."""
+
+
+ScheduleAction = Literal["pin", "pause", "free", "drop"]
+
+
+class Schedule(Word, frozen=True, kw_only=True, tag="schedule"):
+    """Overrule the schedule of the benchmarks for one evaluation that has not ended.
+
+    `pin`: it goes first, and is not ended early as hopeless or beaten. `pause`: it leaves the race and keeps its
+    measurements, until `free` (which also takes a pin back) queues it again. `drop`: it ends now, with the verdict that
+    its measurements allow.
+    """
+
+    evaluation: str
+    action: ScheduleAction
 
 
 class Apply(Word, frozen=True, kw_only=True, tag="apply"):
@@ -291,6 +308,7 @@ Command = (
     | RedoDecision
     | Evaluate
     | EvaluatePatch
+    | Schedule
     | Apply
     | UndoApply
     | SetBudget

@@ -62,6 +62,7 @@ from engine.protocol import (
     Reply,
     Request,
     RunProfile,
+    Schedule,
     SetBudget,
     SplitHunk,
     Status,
@@ -210,7 +211,9 @@ class Service:
             case Evaluate():
                 return _evaluations(self._pipeline.evaluate(command.candidates))
             case EvaluatePatch():
-                return _evaluations([self._pipeline.evaluate_patch(command.title, command.patch)])
+                return _evaluations([self._pipeline.evaluate_patch(command.title, command.patch, command.family)])
+            case Schedule():
+                self._proof.schedule(command.evaluation, command.action)
             case _:
                 return self._decide_or_deliver(command)
         return None

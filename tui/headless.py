@@ -224,13 +224,14 @@ async def _stages(session: Session, plan: Plan, recorded: Any) -> Outcome:
 
 
 async def evaluate(session: Session, patches: Iterable[tuple[str, str]]) -> list[tuple[str, Evaluation, Job]]:
-    """Evaluate (title, patch text) pairs against the working tree, one after the other."""
-    results = []
-    for title, patch in patches:
-        begun = await session.perform(EvaluatePatch(title=title, patch=patch))
-        jobs = await session.finish(begun["jobs"])
-        results.append((title, session.state.evaluations[begun["evaluations"][0]], jobs[0]))
-    return results
+    """Evaluate (title, patch text) pairs against the working tree; they share the baseline's runs and the error."""
+    begun = []
+    given = list(patches)
+    for title, patch in given:
+        begun.append(await session.perform(EvaluatePatch(title=title, patch=patch, family=len(given))))
+    jobs = await session.finish(job for each in begun for job in each["jobs"])
+    found = [session.state.evaluations[each["evaluations"][0]] for each in begun]
+    return [(title, evaluation, job) for (title, _), evaluation, job in zip(given, found, jobs, strict=True)]
 
 
 async def _apply_best(session: Session, plan: Plan, outcome: Outcome) -> Outcome:

@@ -1,42 +1,39 @@
-"""The steps of one evaluation: build and test an arm, then run baseline and variant in pairs of random order.
+"""The steps of one evaluation: build and test an arm, run its benchmark once; `race` does so in blocks.
 
 Both arms go through the same steps, so their caches (.pyc files, build products) are in the same state when
 measuring begins; the first pair of every session still counts as warm-up.
 """
 
 import os
-import random
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Literal
 
 import msgspec
 
 from engine.config import CommandSection, Config
 from engine.errors import BaselineError
-from engine.evaluate import products, sight
+from engine.evaluate import products
 from engine.evaluate.arm import Arm, Run
 from engine.evaluate.command import arguments
-from engine.evaluate.conditions import Conditions, Look, Patience
+from engine.evaluate.conditions import Conditions
+from engine.evaluate.contender import Contender
 from engine.evaluate.failures import explain
 from engine.evaluate.machine import machine
-from engine.evaluate.statistics import Metric, estimate, log_ratios
+from engine.evaluate.statistics import Metric
 from engine.evaluate.syntax import TIMEOUT as SYNTAX_TIMEOUT
 from engine.evaluate.syntax import compile_command
-from engine.evaluate.verdict import Exhausted, Ruling, Terms, choose_metric, rule
+from engine.evaluate.verdict import Ruling
 from engine.evaluate.workspace import Base
 from engine.model import Arm as ArmName
-from engine.model import Estimate, EvaluationState, Measurement, Objective, Step
+from engine.model import Estimate, EvaluationState, Measurement, Step
 
 StepName = Literal["build", "test", "benchmark"]
 STATES: dict[StepName, EvaluationState] = {"build": "building", "test": "testing", "benchmark": "measuring"}
 
 PATIENCE, GRACE_SECONDS = 10.0, 20.0
 """A variant's step may take this many times the baseline's, and the grace on top, but never more than configured."""
-CALM_RUNS = 6.0
-"""An evaluation waits for a quiet machine for as long as so many runs of the benchmark take, at most."""
 TOLD_LINES = 12
 """Of a failing baseline's output, in the error."""
 
@@ -92,7 +89,6 @@ class Comparison:
     def __init__(self, config: Config, ground: Ground) -> None:
         self._config = config
         self._ground = ground
-        self._random = random.Random()
 
     async def build_baseline(self) -> None:
         """Bring the baseline's arm to where its commands work, unless it is there.
@@ -139,7 +135,7 @@ class Comparison:
         except Failed as failed:
             raise failed.of_baseline() from failed
         self._ground.built = True
-        self._ground.first_run = _measurement(run, -1, "baseline", True, Conditions())
+        self._ground.first_run = measurement(run, -1, "baseline", True, Conditions())
         self._ground.steps = tuple(done)
 
     async def stops(self, broken: Arm) -> bool:
@@ -152,117 +148,52 @@ class Comparison:
             return True
         return False
 
-    async def judge(
-        self,
-        variant: Arm,
-        changed: Iterable[str],
-        objective: Objective,
-        measured: Sequence[Measurement],
-        doubt: Callable[[], Awaitable[str]],
+    async def prepare(
+        self, contender: Contender, arm: Arm, doubt: Callable[[], Awaitable[str]]
     ) -> AsyncGenerator[News, None]:
-        """Build and test the variant, whose `changed` files differ, then measure it until there is a verdict.
+        """Build and test a contender in its arm; a `Ruling` at the end means that it cannot be measured.
 
-        `doubt` is asked before measuring: a sentence that says why it would be in vain, or an empty text.
+        `doubt` is asked last: a sentence that says why measuring would be in vain, or an empty text.
 
         Raises:
-            BaselineError: when it is the baseline whose benchmark fails meanwhile.
+            Withdrawn: when the contender is taken out meanwhile.
         """
         try:
-            if check := compile_command(self._config, changed):
+            if check := compile_command(self._config, contender.changes):
                 async with machine(alone=False):
-                    self._checked(await variant.run(check, timeout=SYNTAX_TIMEOUT), "build", "variant", SYNTAX_TIMEOUT)
+                    run = await contender.under_way(arm.run(check, timeout=SYNTAX_TIMEOUT))
+                    self._checked(run, "build", "variant", SYNTAX_TIMEOUT)
             for name in ("build", "test"):
                 if self._section(name).command:
                     yield Progress(state=STATES[name])
-                    step, _ = await self._step(variant, name, "variant")
+                    step, _ = await contender.under_way(self._step(arm, name, "variant"))
                     yield step
-            if reason := await doubt():
+            if reason := await contender.under_way(doubt()):
                 yield Ruling(verdict="inconclusive", reason=reason)
-                return
-            yield Progress(state="measuring")
-            async with aclosing(self._measure(variant, objective, measured)) as pairs:
-                async for news in pairs:
-                    yield news
         except Failed as failed:
-            if failed.step.arm == "baseline":
-                raise failed.of_baseline() from failed
             yield failed.step
             yield Ruling(verdict=failed.verdict, reason=failed.reason)
 
-    async def against_itself(self, other: Arm, objective: Objective) -> AsyncGenerator[Pair, None]:
-        """Measure the baseline against another arm of the same code, for a bounded number of pairs.
+    async def build(self, arm: Arm) -> None:
+        """Build an arm of the baseline's own code.
 
         Raises:
-            BaselineError: when the build or the benchmark fails.
+            BaselineError: when that fails.
         """
-        taken: list[Measurement] = []
-        patience = Patience(self._config.benchmark.calm_seconds)
-        begun = time.monotonic()
         try:
             if self._config.build.command:
-                await self._step(other, "build", "variant")
-            for number in range(1 + sight.PAIRS):
-                pair = await self._pair(other, number, number == 0, patience)
-                taken += pair
-                metric = choose_metric(objective, [item for item in taken if item.warm_up])
-                yield Pair(measurements=pair, estimate=estimate(taken, metric), metric=metric)
-                spent = time.monotonic() - begun
-                if spent + spent / (number + 1) > sight.SECONDS:
-                    return
+                await self._step(arm, "build", "variant")
         except Failed as failed:
             raise failed.of_baseline() from failed
 
-    async def _measure(
-        self, variant: Arm, objective: Objective, measured: Sequence[Measurement]
-    ) -> AsyncGenerator[Pair | Ruling, None]:
-        taken = list(measured)
-        metric = self._metric(objective, taken)
-        ruling = self._rule(taken, metric) if taken else None
-        number = max((item.pair for item in taken), default=-1) + 1
-        warm_up = True  # the arms are fresh, also when an evaluation is taken up again
-        usual = next((step.seconds for step in self._ground.steps if step.name == "benchmark"), 0.0)
-        patience = Patience(min(self._config.benchmark.calm_seconds, CALM_RUNS * usual))
-        while ruling is None:
-            pair = await self._pair(variant, number, warm_up, patience)
-            taken += pair
-            if warm_up and not measured:
-                metric = self._metric(objective, taken)
-            yield Pair(measurements=pair, estimate=estimate(taken, metric, self._terms.alpha), metric=metric)
-            ruling = self._rule(taken, metric)
-            number, warm_up = number + 1, False
-        yield msgspec.structs.replace(ruling, reason=f"{ruling.reason}{_noise(taken)}")
+    async def benchmark(self, arm: Arm, which: ArmName) -> Run:
+        """Run the benchmark once; the caller holds the machine.
 
-    def _metric(self, objective: Objective, taken: Sequence[Measurement]) -> Metric:
-        first = [self._ground.first_run] if self._ground.first_run else []
-        return choose_metric(objective, [*first, *(item for item in taken if item.warm_up)])
-
-    @property
-    def _terms(self) -> Terms:
-        section = self._config.benchmark
-        return Terms(alpha=section.alpha, margin=section.margin, worth=section.worth)
-
-    def _rule(self, taken: Sequence[Measurement], metric: Metric) -> Ruling | None:
-        section = self._config.benchmark
-        pairs, seconds = len(log_ratios(taken, "wall")), sum(item.wall for item in taken)
-        exhausted: Exhausted = "seconds" if seconds >= section.max_seconds else ""
-        if pairs >= section.max_pairs:
-            exhausted = "pairs"
-        left = min(section.max_pairs - pairs, (section.max_seconds - seconds) / (seconds / max(1, pairs)))
-        return rule(taken, metric, exhausted, self._terms, max(0.0, left))
-
-    async def _pair(self, variant: Arm, number: int, warm_up: bool, patience: Patience) -> tuple[Measurement, ...]:
-        arms: list[tuple[ArmName, Arm]] = [("baseline", self._ground.arm), ("variant", variant)]
-        self._random.shuffle(arms)
-        pair: list[Measurement] = []
-        async with machine(alone=True):
-            await patience.wait()
-            for name, arm in arms:
-                look = Look()
-                _, run = await self._run(arm, "benchmark", name)
-                found = look.conditions(run.cpu)
-                patience.note(found)
-                pair.append(_measurement(run, number, name, warm_up, found))
-        return tuple(pair)
+        Raises:
+            Failed: when it does not pass.
+        """
+        _, run = await self._run(arm, "benchmark", which)
+        return run
 
     async def _step(self, arm: Arm, name: StepName, which: ArmName) -> tuple[Step, Run]:
         async with machine(alone=name == "benchmark"):
@@ -300,7 +231,8 @@ class Comparison:
         return {"build": self._config.build, "test": self._config.test, "benchmark": self._config.benchmark}[name]
 
 
-def _measurement(run: Run, pair: int, arm: ArmName, warm_up: bool, found: Conditions) -> Measurement:
+def measurement(run: Run, pair: int, arm: ArmName, warm_up: bool, found: Conditions) -> Measurement:
+    """What is kept of a run that has just ended."""
     return Measurement(
         pair=pair,
         arm=arm,
@@ -318,7 +250,7 @@ def _measurement(run: Run, pair: int, arm: ArmName, warm_up: bool, found: Condit
     )
 
 
-def _noise(taken: Sequence[Measurement]) -> str:
+def noise(taken: Sequence[Measurement]) -> str:
     """A sentence about the noisy runs; empty when there were none."""
     noisy = [item.noisy for item in taken if item.noisy and not item.warm_up]
     if not noisy:

@@ -131,17 +131,20 @@ def centre(ratios: Sequence[float]) -> tuple[float, float]:
 
 
 def _log_evidence(count: int, mean: float, deviation: float) -> float:
-    return log_e_value(count * (mean / deviation) ** 2, count) if count > 1 else 0.0
+    return log_e_value(count * (mean / deviation) ** 2, count, count - 1) if count > 1 else 0.0
 
 
-def log_e_value(t_squared: float, count: int) -> float:
-    """Logarithm of the evidence against the tested mean, given the squared t statistic of `count` pairs."""
-    freedom = count - 1
+def log_e_value(t_squared: float, size: float, freedom: int) -> float:
+    """Logarithm of the evidence against the tested mean, given a squared t statistic.
+
+    `size` is the effective number of values: of pairs their number n, with n - 1 degrees of freedom; of two
+    independent samples n m / (n + m), with n + m - 2.
+    """
     logs = []
     for scale in SCALES:
-        k = 1.0 + count * scale * scale
+        k = 1.0 + size * scale * scale
         gain = math.log1p(t_squared / freedom) - math.log1p(t_squared / (freedom * k))
-        logs.append(-0.5 * math.log(k) + 0.5 * count * gain)
+        logs.append(-0.5 * math.log(k) + 0.5 * (freedom + 1) * gain)
     top = max(logs)
     return top + math.log(math.fsum(math.exp(item - top) for item in logs) / len(logs))
 
@@ -153,11 +156,11 @@ def critical_t(count: int, alpha: float = ALPHA) -> float:
         return math.inf
     needed = math.log(1.0 / alpha)
     low, high = 1e-3, 1e9
-    if log_e_value(high * high, count) < needed:
+    if log_e_value(high * high, count, count - 1) < needed:
         return math.inf
     while high > low * (1 + 1e-9):
         middle = math.sqrt(low * high)
-        if log_e_value(middle * middle, count) < needed:
+        if log_e_value(middle * middle, count, count - 1) < needed:
             low = middle
         else:
             high = middle

@@ -22,7 +22,7 @@ KNOWN = 1e8
 """Ends of an interval beyond this are not known yet."""
 
 _WORDS: dict[Metric, str] = {"wall": "time", "cpu": "CPU time", "memory": "peak memory"}
-Exhausted = Literal["", "pairs", "seconds", "dropped"]
+Exhausted = Literal["", "pairs", "seconds", "dropped", "dominated"]
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,7 +159,12 @@ def _reason(
 
 
 def _ended(exhausted: Exhausted) -> str:
-    return "Measuring was ended by hand" if exhausted == "dropped" else f"The budget of {exhausted} ended"
+    match exhausted:
+        case "dropped":
+            return "Measuring was ended by hand"
+        case "dominated":
+            return "It left the race"
+    return f"The budget of {exhausted} ended"
 
 
 def _sure(found: Estimate) -> str:

@@ -7,7 +7,7 @@ next one opens.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
 
 from engine.config import Config
@@ -16,7 +16,9 @@ from engine.evaluate import poison
 from engine.evaluate import sandbox as sandboxes
 from engine.evaluate.arm import Arm, open_arm
 from engine.evaluate.comparison import Comparison, Ground, News, Pair, Progress
+from engine.evaluate.contender import Contender, Withdrawn
 from engine.evaluate.machine import machine
+from engine.evaluate.race import FIELD, Race, against_itself, so_far
 from engine.evaluate.sandbox import Sandbox
 from engine.evaluate.verdict import Ruling
 from engine.evaluate.workspace import Base, freeze, remove, survey
@@ -24,11 +26,11 @@ from engine.execute import IO_VARIABLE, Outcome
 from engine.model import Measurement, Objective
 from engine.protected import check_changes
 
-__all__ = ["News", "Pair", "Progress", "Ruling", "Workbench"]
+__all__ = ["FIELD", "Contender", "News", "Pair", "Progress", "Ruling", "Workbench", "so_far"]
 
 
 class Workbench:
-    """Evaluates variants of one project, one after the other."""
+    """Evaluates variants of one project, one race after the other."""
 
     def __init__(self, config: Config, state_dir: Path) -> None:
         self._config = config
@@ -107,32 +109,79 @@ class Workbench:
             BaselineError: when the project itself does not build, pass its tests or run its benchmark.
             SandboxError: when the sandbox cannot be set up.
         """
+        contender = Contender("", title, changes, objective, measured=measured)
+        async with aclosing(self.race([contender])) as steps:
+            async for _, news in steps:
+                if isinstance(news, EditError):
+                    raise news
+                yield news
+
+    async def race(self, contenders: Sequence[Contender]) -> AsyncGenerator[tuple[Contender, News | EditError], None]:
+        """Build and test each contender, then measure those that pass in blocks that share the baseline's runs.
+
+        The last thing that is told of each contender is its `Ruling`, or the error for which it is refused: no change,
+        or one that touches protected files or leaves the project. Of a withdrawn one nothing more is told.
+
+        Raises:
+            BaselineError: when the project itself does not build, pass its tests or run its benchmark.
+            SandboxError: when the sandbox cannot be set up.
+        """
         if not self._config.benchmark.command:
             raise BaselineError(f"{self._config.path or 'mpco.toml'}: [benchmark] command is missing; give one.")
-        if not changes:
-            raise EditError(f"{title}: there is no change to evaluate.")
-        async with self._turn:
-            yield Progress(state="preparing")
+        async with self._turn, AsyncExitStack() as arms:
+            for contender in contenders:
+                yield contender, Progress(state="preparing")
             ground = await self._current_ground()
-            check_changes(self._root, changes, self._config.project.protected, ground.base.survey.shared)
             comparison = Comparison(self._config, ground)
             async with aclosing(comparison.prove_baseline()) as steps:
                 async for news in steps:
-                    yield news
+                    for contender in contenders:
+                        yield contender, news
             if ground.worn:
                 await self._renew(ground)
                 await comparison.build_baseline()
+            field: list[Contender] = []
+            for contender in contenders:
+                async with aclosing(self._prepare(comparison, ground, contender, arms)) as told:
+                    async for item in told:
+                        yield contender, item
+                if contender.arm is not None:
+                    field.append(contender)
+                    yield contender, Progress(state="measuring")
+            ground.worn = True
+            async with aclosing(Race(self._config, comparison, ground, field).run()) as measured:
+                async for pair in measured:
+                    yield pair
 
-            async def doubt() -> str:
-                return await self._doubt(comparison, ground.base, changes)
+    async def _prepare(
+        self, comparison: Comparison, ground: Ground, contender: Contender, arms: AsyncExitStack
+    ) -> AsyncGenerator[News | EditError, None]:
+        """Open an arm for the contender, build and test it; it has its `arm` when it is fit to be measured."""
+        changes = contender.changes
 
-            async with (
-                self._variant(ground.base, changes) as variant,
-                aclosing(comparison.judge(variant, changes, objective, measured, doubt)) as judged,
-            ):
-                async for news in judged:
-                    ground.worn = True
+        async def doubt() -> str:
+            return await self._doubt(comparison, ground.base, changes)
+
+        if contender.withdrawn:
+            return
+        try:
+            if not changes:
+                raise EditError(f"{contender.title}: there is no change to evaluate.")
+            check_changes(self._root, changes, self._config.project.protected, ground.base.survey.shared)
+        except EditError as error:
+            yield error
+            return
+        arm = await arms.enter_async_context(self._variant(ground.base, changes))
+        try:
+            async with aclosing(comparison.prepare(contender, arm, doubt)) as steps:
+                async for news in steps:
                     yield news
+                    if isinstance(news, Ruling):
+                        return
+        except Withdrawn:
+            if not contender.dropped:
+                return
+        contender.arm = arm
 
     async def against_itself(self, objective: Objective) -> AsyncGenerator[Pair, None]:
         """Measure the project against an equal arm of itself, for a bounded number of pairs.
@@ -150,7 +199,7 @@ class Workbench:
             ground.worn = True
             async with (
                 self._variant(ground.base, {}) as other,
-                aclosing(comparison.against_itself(other, objective)) as pairs,
+                aclosing(against_itself(self._config, comparison, ground, other, objective)) as pairs,
             ):
                 async for pair in pairs:
                     yield pair
