@@ -90,6 +90,13 @@ class CommandSection(Section, frozen=True, kw_only=True):
     timeout: Seconds = 600.0
 
 
+class TestSection(CommandSection, frozen=True, kw_only=True):
+    """[test]: proves that the project works."""
+
+    behaviour: Literal["fail", "warn", "off"] = "fail"
+    """What it means when a changed function does on recorded calls what the baseline's does not."""
+
+
 class BenchmarkSection(CommandSection, frozen=True, kw_only=True):
     """[benchmark]: its exit code must be 0; the time of the whole process is the metric."""
 
@@ -203,7 +210,7 @@ class Config(Section, frozen=True, kw_only=True):
 
     project: ProjectSection = ProjectSection()
     build: CommandSection = CommandSection()
-    test: CommandSection = CommandSection()
+    test: TestSection = TestSection()
     benchmark: BenchmarkSection = BenchmarkSection()
     profile: ProfileSection = ProfileSection()
     meta_prompter: MetaPrompterSection = MetaPrompterSection()

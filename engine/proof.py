@@ -16,7 +16,7 @@ from engine.flagging import flags_of
 from engine.generate.patch import to_patch
 from engine.generate.reading import encode, read_baseline
 from engine.jobs import Jobs, RunningJob
-from engine.model import Evaluation, Hold, Job, Step
+from engine.model import Behaviour, Evaluation, Hold, Job, Step
 from engine.protocol import EvaluationChanged, Measured, ScheduleAction
 from engine.session import Session
 
@@ -239,6 +239,8 @@ class Proof:
             case Progress(state=state):
                 self._change(id, state=state)
                 running.progress(state)
+            case Behaviour():
+                self._change(id, behaviour=news)
             case Step():
                 self._change(id, steps=(*self._session.evaluations[id].steps, news))
             case Pair(measurements=measurements, estimate=estimate):

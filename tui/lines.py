@@ -57,6 +57,7 @@ def evaluation_line(patch: str, evaluation: Evaluation) -> dict[str, Any]:
         "runs": len(evaluation.measurements),
         "reason": evaluation.reason,
         "flags": [msgspec.to_builtins(flag) for flag in evaluation.flags],
+        "behaviour": msgspec.to_builtins(evaluation.behaviour),
     }
 
 

@@ -27,7 +27,7 @@ from engine.evaluate.syntax import compile_command
 from engine.evaluate.verdict import Ruling
 from engine.evaluate.workspace import Base
 from engine.model import Arm as ArmName
-from engine.model import Estimate, EvaluationState, Measurement, Step
+from engine.model import Behaviour, Estimate, EvaluationState, Measurement, Step
 
 StepName = Literal["build", "test", "benchmark"]
 STATES: dict[StepName, EvaluationState] = {"build": "building", "test": "testing", "benchmark": "measuring"}
@@ -52,7 +52,7 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     metric: Metric
 
 
-News = Progress | Step | Pair | Ruling
+News = Progress | Step | Pair | Behaviour | Ruling
 
 
 class Ground:
@@ -149,11 +149,16 @@ class Comparison:
         return False
 
     async def prepare(
-        self, contender: Contender, arm: Arm, doubt: Callable[[], Awaitable[str]]
+        self,
+        contender: Contender,
+        arm: Arm,
+        behaves: Callable[[], Awaitable[Behaviour | None]],
+        doubt: Callable[[], Awaitable[str]],
     ) -> AsyncGenerator[News, None]:
         """Build and test a contender in its arm; a `Ruling` at the end means that it cannot be measured.
 
-        `doubt` is asked last: a sentence that says why measuring would be in vain, or an empty text.
+        `behaves` is asked after the tests: a difference it finds counts as a test that failed. `doubt` is asked last:
+        a sentence that says why measuring would be in vain, or an empty text.
 
         Raises:
             Withdrawn: when the contender is taken out meanwhile.
@@ -168,6 +173,11 @@ class Comparison:
                     yield Progress(state=STATES[name])
                     step, _ = await contender.under_way(self._step(arm, name, "variant"))
                     yield step
+            if found := await contender.under_way(behaves()):
+                yield found
+                if found.state == "differs" and self._config.test.behaviour == "fail":
+                    yield Ruling(verdict="tests failed", reason=found.sentence)
+                    return
             if reason := await contender.under_way(doubt()):
                 yield Ruling(verdict="inconclusive", reason=reason)
         except Failed as failed:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from engine.config import Config
 from engine.errors import BaselineError, EditError
-from engine.evaluate import poison
+from engine.evaluate import behaviour, poison
 from engine.evaluate import sandbox as sandboxes
 from engine.evaluate.arm import Arm, open_arm
+from engine.evaluate.behaviour import Reference, Targets, targets
 from engine.evaluate.comparison import Comparison, Ground, News, Pair, Progress
 from engine.evaluate.contender import Contender, Withdrawn
 from engine.evaluate.machine import machine
@@ -23,7 +24,7 @@ from engine.evaluate.sandbox import Sandbox
 from engine.evaluate.verdict import Ruling
 from engine.evaluate.workspace import Base, freeze, remove, survey
 from engine.execute import IO_VARIABLE, Outcome
-from engine.model import Measurement, Objective
+from engine.model import Behaviour, Measurement, Objective
 from engine.protected import check_changes
 
 __all__ = ["FIELD", "Contender", "News", "Pair", "Progress", "Ruling", "Workbench", "so_far"]
@@ -40,6 +41,8 @@ class Workbench:
         self._ground: Ground | None = None
         self._bases = 0
         self._doubts: dict[frozenset[str], str] = {}
+        self._references: dict[tuple[str, Targets], Reference] = {}
+        """What the baseline does on its recorded calls, by the baseline's digest and the functions."""
         """By set of changed files: why the benchmark does not run them."""
         self._turn = asyncio.Lock()
         self.sandbox = Sandbox(name=sandboxes.NONE, about="The workbench is not open.", works=False)
@@ -162,6 +165,9 @@ class Workbench:
         async def doubt() -> str:
             return await self._doubt(comparison, ground.base, changes)
 
+        async def behaves() -> Behaviour | None:
+            return await self._behaviour(ground.base, arm, changes)
+
         if contender.withdrawn:
             return
         try:
@@ -173,7 +179,7 @@ class Workbench:
             return
         arm = await arms.enter_async_context(self._variant(ground.base, changes))
         try:
-            async with aclosing(comparison.prepare(contender, arm, doubt)) as steps:
+            async with aclosing(comparison.prepare(contender, arm, behaves, doubt)) as steps:
                 async for news in steps:
                     yield news
                     if isinstance(news, Ruling):
@@ -235,6 +241,24 @@ class Workbench:
                     stops = await comparison.stops(arm)
             self._doubts[touched] = "" if stops else poison.sentence(broken)
         return self._doubts[touched]
+
+    async def _behaviour(self, base: Base, variant: Arm, changes: Mapping[str, bytes]) -> Behaviour | None:
+        """Whether the changed functions still do what they did; None when that is not asked for."""
+        if self._config.test.behaviour == "off":
+            return None
+        before = {
+            path: (base.folder / path).read_text(errors="replace") for path in changes if (base.folder / path).is_file()
+        }
+        wanted = targets(before, {path: data.decode(errors="replace") for path, data in changes.items()})
+        if not wanted.functions:
+            return await behaviour.replay(variant, behaviour.NOTHING, wanted)
+        key = (base.survey.digest, wanted)
+        if key not in self._references:
+            section = self._config.benchmark
+            async with self._variant(base, {}) as arm, machine(alone=True):
+                self._references[key] = await behaviour.record(arm, section.command, section.timeout, wanted)
+        async with machine(alone=False):
+            return await behaviour.replay(variant, self._references[key], wanted)
 
     async def _leave_ground(self) -> None:
         if self._ground is not None:

@@ -1,0 +1,186 @@
+"""What the outcomes of replayed calls say: equal, different, or not to be told."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from engine.model import Behaviour, CheckedFunction, Deviation
+
+LONGEST_SHOWN = 200
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """The kept calls of one function, as the recorder tells them."""
+
+    file: str
+    name: str
+    module: str
+    reason: str
+    """Why calls could not be kept."""
+    count: int
+    calls: tuple[str, ...]
+
+
+class Recording(msgspec.Struct, frozen=True):
+    """What one process of the benchmark recorded."""
+
+    executable: str
+    path: tuple[str, ...]
+    root: str
+    functions: tuple[Recorded, ...]
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What one replayed call did, as replay.py tells it."""
+
+    function: int
+    call: int
+    text: str = ""
+    outside: str = ""
+    """What it did beyond computing, by the name of Python's audit event."""
+    opaque: str = ""
+    gone: str = ""
+    lost: str = ""
+    lines: tuple[tuple[str, str], ...] = ()
+
+
+Outcomes = Mapping[tuple[int, int], Outcome]
+
+
+def read_outcomes(data: bytes) -> dict[tuple[int, int], Outcome]:
+    """The outcomes that were told whole; a process that was ended may leave half a line."""
+    found: dict[tuple[int, int], Outcome] = {}
+    for line in data.splitlines():
+        try:
+            outcome = msgspec.json.decode(line, type=Outcome)
+        except msgspec.DecodeError:
+            continue
+        found[outcome.function, outcome.call] = outcome
+    return found
+
+
+def read_recordings(data: bytes) -> list[Recording]:
+    """The recordings of the benchmark's processes."""
+    found = []
+    for line in data.splitlines():
+        try:
+            found.append(msgspec.json.decode(line, type=Recording))
+        except msgspec.DecodeError:
+            continue
+    return found
+
+
+def compare(recorded: Sequence[Recorded], expected: Outcomes, again: Outcomes, got: Outcomes) -> list[CheckedFunction]:
+    """One function after the other: `expected` and `again` are two replays on the baseline, `got` is the variant's.
+
+    A call counts when the baseline does the same both times, under different hash seeds: what depends on time, chance
+    or the order of a set is no input's doing.
+    """
+    missing = [place for place in sorted(expected) if place not in got]
+    last = missing[0] if missing else None
+    return [_compared(number, item, expected, again, got, last) for number, item in enumerate(recorded)]
+
+
+def _compared(
+    number: int, item: Recorded, expected: Outcomes, again: Outcomes, got: Outcomes, last: tuple[int, int] | None
+) -> CheckedFunction:
+    """`last` is the call that the variant's process did not come back from."""
+    calls = 0
+    found: list[Deviation] = []
+    reason = item.reason or ("the benchmark does not call it" if not item.count else "none of its calls could be kept")
+    for call in range(len(item.calls)):
+        place = (number, call)
+        first = expected.get(place)
+        problem = _unfit(first, again.get(place))
+        if problem or first is None:
+            reason = problem
+            continue
+        mine = got.get(place)
+        if mine is None and place != last:
+            reason = "a call of another function ends the process in the variant"
+            continue
+        if mine is None:
+            found.append(Deviation(call=first.text, where="it", expected=_shown(first), got="the end of the process"))
+            break
+        if mine.gone or mine.lost or (mine.opaque and not mine.lines):
+            reason = mine.gone or mine.lost or f"it gives {mine.opaque} in the variant"
+            continue
+        calls += 1
+        deviation = _deviation(first, mine)
+        if deviation is not None:
+            found.append(deviation)
+    if found:
+        return _about(item, "differs", calls, deviation=min(found, key=lambda each: len(each.call)))
+    return _about(item, "checked", calls) if calls else _about(item, "unchecked", 0, reason=reason)
+
+
+def _unfit(first: Outcome | None, second: Outcome | None) -> str:
+    """Why a call cannot be compared; empty when it can."""
+    if first is None or second is None:
+        return "replaying its calls ends the process"
+    if problem := first.gone or first.lost:
+        return problem
+    if first.outside:
+        return f"it reaches beyond the process ({first.outside})"
+    if first.opaque:
+        return f"it gives {first.opaque}"
+    return "" if first.lines == second.lines else "its results depend on more than its arguments"
+
+
+def _deviation(expected: Outcome, got: Outcome) -> Deviation | None:
+    """The first line that differs; what the variant's objects have in addition, the baseline's callers do not see."""
+    told = dict(got.lines)
+    for where, what in expected.lines:
+        mine = told.get(where)
+        if mine != what:
+            told_instead = _instead(where, got) if mine is None else mine
+            return Deviation(call=expected.text, where=where, expected=_cut(what), got=_cut(told_instead))
+    return None
+
+
+def _instead(where: str, got: Outcome) -> str:
+    """What the variant did when it has no such place, as when it raises where the baseline returns."""
+    if where in ("returned", "raised") and got.lines:
+        other = got.lines[0]
+        return f"{other[0]} {other[1]}" + (f" {got.lines[1][1]}" if other[0] == "raised" and len(got.lines) > 1 else "")
+    return "nothing"
+
+
+def _shown(outcome: Outcome) -> str:
+    return _cut(f"{outcome.lines[0][0]} {outcome.lines[0][1]}") if outcome.lines else ""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
+
+
+def _about(
+    item: Recorded, state: str, calls: int, *, reason: str = "", deviation: Deviation | None = None
+) -> CheckedFunction:
+    fields = {"file": item.file, "function": item.name, "state": state, "calls": calls, "reason": reason}
+    return msgspec.convert({**fields, "deviation": deviation}, CheckedFunction, from_attributes=True)
+
+
+def summary(checked: Sequence[CheckedFunction], beyond: Sequence[str]) -> Behaviour:
+    """All functions in one finding: a single difference decides, and all must be checked to be called so."""
+    calls = sum(item.calls for item in checked)
+    differing = next((item for item in checked if item.deviation is not None), None)
+    if differing is not None and differing.deviation is not None:
+        found = differing.deviation
+        sentence = (
+            f"{differing.function} behaves differently: on {_cut(found.call)}, {found.where} should be "
+            f"{found.expected} but is {found.got}."
+        )
+        return Behaviour(state="differs", sentence=sentence, calls=calls, functions=tuple(checked))
+    left = [f"{item.function} is unchecked: {item.reason}" for item in checked if item.state == "unchecked"]
+    if beyond:
+        left.append(f"what changes in {', '.join(beyond)} outside of Python functions is unchecked")
+    agree = f"{calls} recorded calls of {_names(checked)} give the same" if calls else ""
+    if not left and calls:
+        return Behaviour(state="checked", sentence=f"{agree}.", calls=calls, functions=tuple(checked))
+    parts = [part for part in (agree, *left) if part] or ["No function of the baseline is changed"]
+    return Behaviour(state="unchecked", sentence=f"{'; '.join(parts)}.", calls=calls, functions=tuple(checked))
+
+
+def _names(checked: Sequence[CheckedFunction]) -> str:
+    return ", ".join(item.function for item in checked if item.calls)
