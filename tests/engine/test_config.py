@@ -78,7 +78,7 @@ max_tokens = 99999999999999999999
         r'project.include\[0\]: found "../x", expected a glob .*',
         r'project.include\[1\]: found "a\[", expected a glob .*',
         r'project.languages: found "python", expected a list of texts, as in \["one", "two"\].',
-        'test.comand: unknown key, expected one of command, timeout; did you mean "command"[?]',
+        'test.comand: unknown key, expected one of command, timeout, behaviour; did you mean "command"[?]',
         "test.timeout: found -3, expected a number greater than 0 and at most 31,536,000.",
         "benchmark.command: found a list, expected a text in quotes.",
         "benchmark.max_pairs: found 0, expected a whole number of at least 1.",

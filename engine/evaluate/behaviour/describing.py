@@ -23,7 +23,11 @@ NAMED = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodDescri
 
 
 class Undescribable(Exception):
-    """A part of the value says nothing about itself."""
+    """A part of the value, at `where`, says nothing about itself."""
+
+    def __init__(self, what: str, where: str) -> None:
+        super().__init__(what)
+        self.where = where
 
 
 class Description:
@@ -41,7 +45,7 @@ class Description:
             Undescribable: when a part of it cannot be told from another, or there is too much.
         """
         if len(self.lines) >= MOST_LINES:
-            raise Undescribable("more than can be compared")
+            raise Undescribable("more than can be compared", where)
         way = self._landmarks.get(id(value))
         if way is not None:
             self._line(where, f"<{'.'.join((way[0], *way[1]))}>")
@@ -50,7 +54,7 @@ class Description:
         elif id(value) in self._above:
             self._line(where, f"the same object as {self._above[id(value)]}")
         elif len(self._above) > DEEPEST:
-            raise Undescribable("something nested too deeply")
+            raise Undescribable("something nested too deeply", where)
         else:
             self._above[id(value)] = where
             self._compound(where, value)
@@ -80,7 +84,7 @@ class Description:
             self._items(where, value.args)
             self._attributes(where, vars(value))
         elif hasattr(kind, "__next__"):
-            raise Undescribable(f"an iterator ({kind.__name__})")
+            raise Undescribable(f"an iterator ({kind.__name__})", where)
         else:
             self._object(where, value)
 
@@ -105,7 +109,7 @@ class Description:
 
     def _named(self, where: str, value: Any) -> None:
         if "<" in value.__qualname__:
-            raise Undescribable(f"a function made on the spot ({value.__qualname__})")
+            raise Undescribable(f"a function made on the spot ({value.__qualname__})", where)
         self._line(where, _name_of(value))
 
     def _object(self, where: str, value: Any) -> None:
@@ -113,7 +117,7 @@ class Description:
         try:
             made = value.__reduce_ex__(4)
         except Exception as error:  # whatever the project's own classes raise
-            raise Undescribable(f"a {type(value).__name__}, which cannot be copied") from error
+            raise Undescribable(f"a {type(value).__name__}, which cannot be copied", where) from error
         if isinstance(made, str):
             self._line(where, f"{_name_of(type(value))} {made}")
             return

@@ -39,6 +39,8 @@ class Outcome(msgspec.Struct, frozen=True):
     outside: str = ""
     """What it did beyond computing, by the name of Python's audit event."""
     opaque: str = ""
+    """What it gave that cannot be compared, and `place` where."""
+    place: str = ""
     gone: str = ""
     lost: str = ""
     lines: tuple[tuple[str, str], ...] = ()
@@ -85,7 +87,7 @@ def _compared(
     number: int, item: Recorded, expected: Outcomes, again: Outcomes, got: Outcomes, last: tuple[int, int] | None
 ) -> CheckedFunction:
     """`last` is the call that the variant's process did not come back from."""
-    calls = 0
+    calls, ended = 0, False
     found: list[Deviation] = []
     reason = item.reason or ("the benchmark does not call it" if not item.count else "none of its calls could be kept")
     for call in range(len(item.calls)):
@@ -96,13 +98,13 @@ def _compared(
             reason = problem
             continue
         mine = got.get(place)
-        if mine is None and place != last:
-            reason = "a call of another function ends the process in the variant"
-            continue
-        if mine is None:
-            found.append(Deviation(call=first.text, where="it", expected=_shown(first), got="the end of the process"))
+        if mine is None:  # the benchmark, which makes the same calls, will tell how it ends
+            reason = "the variant's process ends in a call before it"
+            if place == last:
+                reason = f"the variant's process ends in {_cut(first.text)}"
+            ended = True
             break
-        if mine.gone or mine.lost or (mine.opaque and not mine.lines):
+        if mine.gone or mine.lost or (mine.opaque and mine.place != "returned"):
             reason = mine.gone or mine.lost or f"it gives {mine.opaque} in the variant"
             continue
         calls += 1
@@ -111,7 +113,9 @@ def _compared(
             found.append(deviation)
     if found:
         return _about(item, "differs", calls, deviation=min(found, key=lambda each: len(each.call)))
-    return _about(item, "checked", calls) if calls else _about(item, "unchecked", 0, reason=reason)
+    if calls and not ended:
+        return _about(item, "checked", calls)
+    return _about(item, "unchecked", calls, reason=reason)
 
 
 def _unfit(first: Outcome | None, second: Outcome | None) -> str:
@@ -140,14 +144,12 @@ def _deviation(expected: Outcome, got: Outcome) -> Deviation | None:
 
 def _instead(where: str, got: Outcome) -> str:
     """What the variant did when it has no such place, as when it raises where the baseline returns."""
+    if got.place:
+        return got.opaque
     if where in ("returned", "raised") and got.lines:
         other = got.lines[0]
         return f"{other[0]} {other[1]}" + (f" {got.lines[1][1]}" if other[0] == "raised" and len(got.lines) > 1 else "")
     return "nothing"
-
-
-def _shown(outcome: Outcome) -> str:
-    return _cut(f"{outcome.lines[0][0]} {outcome.lines[0][1]}") if outcome.lines else ""
 
 
 def _cut(text: str) -> str:

@@ -126,9 +126,9 @@ def _outcome(about: dict[str, Any], data: bytes) -> dict[str, Any]:
         for name in sorted(kwargs):
             description.add(f"argument {name}", kwargs[name])
     except Undescribable as error:
-        return {**told, "opaque": str(error)}
+        return {**told, "opaque": str(error), "place": error.where}
     except RecursionError:
-        return {**told, "opaque": "something nested too deeply"}
+        return {**told, "opaque": "something nested too deeply", "place": "?"}
     return {**told, "lines": description.lines}
 
 

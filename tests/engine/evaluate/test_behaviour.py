@@ -180,7 +180,7 @@ async def test_differences_are_told_as_input_expected_and_got(arm: OpenArm, wall
         .replace("for word in words:", "for word in sorted(words):")
         .replace('print("bought", word)', 'print("bought  ", word)')
         .replace("return item.kind is BREAD", "return item.kind is None")
-        .replace("def arity(number):\n    return number", "def arity(number, more):\n    return number")
+        .replace("return min(items, key=lambda item: item.price)", "return (item for item in items)")
         .replace("    return number\n", "    import os; os._exit(3)\n")
     )
     found = await checked(arm, walls, changed)
@@ -192,7 +192,9 @@ async def test_differences_are_told_as_input_expected_and_got(arm: OpenArm, wall
         "counts": ("returned key 0", "'b'", "'0'"),
         "say": ("printed", "'bought bread\\n'", "'bought   bread\\n'"),
         "is_bread": ("returned", "True", "False"),
+        "Item.cheapest": ("returned", "shop.Item", "an iterator (generator)"),
     }
+    assert (found["arity"].state, found["arity"].reason) == ("unchecked", "the variant's process ends in arity(0)")
     assert found["ratio"].deviation
     assert found["ratio"].deviation.call == "ratio(1.0, 0)"
 
