@@ -11,17 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from engine.config import SandboxSection
 from engine.errors import SandboxError
 from engine.evaluate import seccomp
 from engine.evaluate.arm import Arm, open_arm
 from engine.evaluate.layouts import LANDLOCK, NAMESPACES, UNSANDBOXED, Level
-from engine.evaluate.workspace import Base, freeze
+from engine.evaluate.workspace import Base, freeze, remove
 
 NONE = "no sandbox"
 
 PROBE_SECONDS = 20.0
+_PREFIX = "mpco-probe-"
 
 _SIGNAL = "send signals to your processes"
 _ATTACKS = f"""
@@ -132,13 +134,23 @@ def _listeners(door: Path) -> Iterator[int]:
         yield int(server.getsockname()[1])
 
 
+def _sweep() -> None:
+    """Remove what probes of killed engines have left."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        own = folder.lstat().st_uid == os.getuid() and folder.is_dir() and not folder.is_symlink()
+        if own and owner.isdigit() and not psutil.pid_exists(int(owner)):
+            remove(folder)
+
+
 async def _attack(level: Level) -> list[str]:
     """The acts that were not denied.
 
     Raises:
         SandboxError: when there is no sandbox to attack.
     """
-    with tempfile.TemporaryDirectory(prefix="mpco-probe-") as place:
+    _sweep()
+    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-") as place:
         folder = Path(place).resolve()
         root, victim = folder / "project", folder / "victim"
         for made in (root, victim):

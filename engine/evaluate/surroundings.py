@@ -147,7 +147,7 @@ def _wanted(root: Path) -> Iterator[Path]:
         if value := os.environ.get(name):
             yield Path(value)
     for entry in os.environ.get("PATH", "").split(":"):
-        if entry.startswith("/"):
+        if entry.startswith("/") and not SYSTEM.intersection(Path(entry).parts[1:2]):
             yield from _tools(Path(entry), root)
     for name in VENV_NAMES:
         yield from _interpreter(root / name)

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -46,6 +47,17 @@ def alive(marker: object) -> list[psutil.Process]:
 def test_the_strongest_that_works_is_taken(namespaces: Level) -> None:
     found = strongest()
     assert (found.name, found.level, found.works) == (NAMESPACES, NAMESPACES, True)
+
+
+def test_a_start_clears_what_the_probe_of_a_killed_engine_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    kept, left = tmp_path / f"mpco-probe-{os.getpid()}-x", tmp_path / f"mpco-probe-{ended.pid}-x"
+    for folder in (kept, left):
+        (folder / "victim").mkdir(parents=True)
+    strongest()
+    assert [kept.exists(), left.exists()] == [True, False]
 
 
 def test_without_a_sandbox_consent_is_asked_for() -> None:
