@@ -126,6 +126,8 @@ class CallSection(Section, frozen=True, kw_only=True):
     api_key: KeyReference = ""
     """Only as ${VAR}: the value is taken from the environment or .env and never stored."""
     params: dict[str, Any] = {}
+    context_window: Count | None = None
+    """Tokens; default: what litellm knows of the model."""
     max_parallel: Count = 4
     requests_per_minute: Count | None = None
     retries: Annotated[int, msgspec.Meta(ge=0, le=20)] = 3

@@ -231,6 +231,8 @@ class Talk:
             done = await recording.play(recording.find(exchange), self._take)
             self.usage = prices.total(self.usage, done.usage)
             return done
+        if problem := prices.misfit(section.model, self._asked.messages, section.context_window):
+            raise LlmError(problem)
         key = self._key(section)
         while wait := self._house.pace(section).wait():
             self._running.tell(f"waits {wait:.0f} s: at most {section.requests_per_minute} requests a minute")

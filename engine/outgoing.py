@@ -53,7 +53,7 @@ def _outgoing(
     conversations: Conversations,
 ) -> Outgoing:
     where = privacy.destination(section.model, section)
-    refused = ""
+    refused = prices.misfit(section.model, messages, section.context_window)
     try:
         privacy.check(section.model, section, conversations.config.privacy)
     except PrivacyError as error:
@@ -67,6 +67,7 @@ def _outgoing(
         leaves=not privacy.is_here(where),
         refused=refused,
         messages=messages,
+        window=section.context_window or prices.facts(section.model).context_window,
         tokens=prices.count_tokens(section.model, messages),
         max_usd=prices.estimate_usd(
             section.model, messages, output_limit(section.model, section.params), section.params

@@ -350,9 +350,11 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     leaves: bool
     """Whether it would leave this machine."""
     refused: str
-    """Why [privacy] would refuse it; empty when it would be sent."""
+    """Why it would not be sent; empty when it would."""
     messages: tuple[Message, ...]
     tokens: int
+    window: int | None
+    """The LLM's context window in tokens, None when unknown; what does not fit is never sent in part."""
     max_usd: float | None
     """What it could cost at most; None when the price is unknown."""
     masked: int

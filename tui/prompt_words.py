@@ -2,10 +2,18 @@
 
 from textual.content import Content
 
-from engine.model import Prompt, PromptMark
+from engine.model import Bottleneck, Prompt, PromptMark
 from tui.state import State
 
 SIGNS: dict[PromptMark, str] = {"pinned": "pinned", "approved": "✔", "starred": "★"}
+
+
+def heading(state: State, bottleneck: Bottleneck | None) -> str:
+    """Whose prompts these are."""
+    if bottleneck is None:
+        return "prompts"
+    place = [item.id for item in state.bottlenecks].index(bottleneck.id) + 1
+    return f"{bottleneck.function} · {place} of {len(state.bottlenecks)}"
 
 
 def facts(state: State, prompt: Prompt) -> Content:

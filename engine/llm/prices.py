@@ -44,6 +44,23 @@ def count_tokens(model: str, messages: tuple[Message, ...]) -> int:
     return int(library.load().token_counter(model=model, messages=sent))
 
 
+def misfit(model: str, messages: tuple[Message, ...], window: int | None) -> str:
+    """Why messages cannot be sent whole, in one sentence; empty when they fit, or when no window is known.
+
+    `window` is the model's context window in tokens as a person has given it; None takes litellm's.
+    """
+    room = window or facts(model).context_window
+    if room is None:
+        return ""
+    tokens = count_tokens(model, messages)
+    if tokens <= room:
+        return ""
+    return (
+        f"The messages for {model} take about {tokens:,} tokens, more than its context window of {room:,}; nothing was "
+        "sent. Shorten the prompt, lower [task] context_tokens, or choose a smaller bottleneck or another LLM."
+    )
+
+
 def characters_as_tokens(text: str) -> int:
     """The length of `text` in units of four characters, rounded up."""
     return -(-len(text) // CHARACTERS_PER_TOKEN)

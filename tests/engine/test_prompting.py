@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engine.errors import EngineError
@@ -12,6 +13,9 @@ from engine.protocol import (
     EditPrompt,
     ImprovePrompts,
     MarkPrompt,
+    Optimise,
+    Outgoing,
+    PreviewSending,
     RunProfile,
     WritePrompts,
 )
@@ -96,6 +100,24 @@ async def test_texts_are_copied_added_and_marked(project: Path) -> None:
         state = await engine.until(lambda state: state.prompts[copied].marks == ("starred",))
         assert state.prompts[added].marks == ("pinned",)
         assert state.prompts[added].version == 2
+
+
+async def test_what_does_not_fit_the_context_window_is_refused_and_never_cut(project: Path) -> None:
+    config = (project / "mpco.toml").read_text()
+    small = config.replace('model = "offline/algorithms"', 'model = "offline/algorithms"\ncontext_window = 40')
+    (project / "mpco.toml").write_text(small)
+    async with followed(project) as engine:
+        bottleneck = (await profiled(engine))[0].id
+        write = WritePrompts(bottlenecks=(bottleneck,), llms=("algorithms",))
+        written = await engine.send(write)
+        await engine.done(written["jobs"])
+        asked = (await engine.send(Optimise(prompts=tuple(written["prompts"]))))["jobs"]
+        state = await engine.done(asked)
+        assert "more than its context window of 40; nothing was sent" in state.jobs[asked[0]].reason
+        shown = msgspec.convert(await engine.send(PreviewSending(bottlenecks=(bottleneck,))), list[Outgoing])
+        told = {(item.purpose, item.llm): item.refused for item in shown}
+        assert "context window of 40" in told["optimise", "algorithms"]
+        assert told["prompt", "algorithms"] == ""
 
 
 async def test_another_meta_prompter_can_be_named(project: Path) -> None:

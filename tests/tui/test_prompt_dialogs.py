@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from engine.protocol import CopyPrompt, ImprovePrompts, MarkPrompt, Optimise, PromptChanged
+from engine.protocol import CopyPrompt, ImprovePrompts, MarkPrompt, Optimise, PreviewSending, PromptChanged
 from tests.tui import samples
 from tests.tui.conftest import OpenApp, Person
 from tui.screens.prompt_dialogs import PromptDiff
@@ -65,6 +65,31 @@ async def test_a_prompt_is_copied_to_the_llms_that_stay_marked(open_app: OpenApp
         await person.press("space", "enter")
         sent = await person.engine.received(CopyPrompt)
         assert (sent.prompt, sent.llms) == ("algorithms-1", ("caching",))
+
+
+async def test_all_that_would_be_sent_is_shown_with_size_price_and_fit(open_app: OpenApp) -> None:
+    sent = {
+        "purpose": "optimise",
+        "llm": "loops",
+        "bottleneck": "f",
+        "model": "openai/gpt-x",
+        "destination": "openai",
+        "leaves": True,
+        "refused": "",
+        "messages": [{"role": "user", "content": "Every single word."}],
+        "tokens": 1234,
+        "window": 200_000,
+        "max_usd": 0.0456,
+        "masked": 2,
+    }
+    refused = {**sent, "llm": "caching", "refused": "It is refused because of its name."}
+    async with open_app() as person:
+        person.engine.answers[PreviewSending] = [sent, refused]
+        await go(person)
+        await person.press("s")
+        await person.sees("loops: o, prompt and code → openai/gpt-x, openai")
+        await person.sees("1,234 tokens, fits 200,000, at most $0.0456, 2 likely secrets masked")
+        await person.sees("✘ It is refused because of its name.", "Every single word.")
 
 
 async def test_the_keys_work_where_there_is_nothing_yet(open_app: OpenApp) -> None:

@@ -36,7 +36,8 @@ def preview(ctx: click.Context, bottlenecks: int, llms: tuple[str, ...], as_json
 def _plain(item: Outgoing) -> str:
     price = "price unknown" if item.max_usd is None else f"at most ${item.max_usd:.4f}"
     head = f"── {item.purpose} for {item.llm}: {item.bottleneck} → {item.model}, {item.destination}"
-    about = f"   {item.tokens} tokens, {price}" + (f", {item.masked} masked secrets" if item.masked else "")
+    window = f" of {item.window}" if item.window else ""
+    about = f"   {item.tokens} tokens{window}, {price}" + (f", {item.masked} masked secrets" if item.masked else "")
     refused = [f"   refused: {item.refused}"] if item.refused else []
     said = [f"[{message.role}]\n{message.content}" for message in item.messages]
     return "\n".join([head, about, *refused, *said, ""])

@@ -11,9 +11,18 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.model import CONTEXT_NAMES, Bottleneck, Llm, Prompt, PromptMark
-from engine.protocol import CopyPrompt, EditPrompt, ImprovePrompts, MarkPrompt, Preview, PreviewPrompt
+from engine.protocol import (
+    CopyPrompt,
+    EditPrompt,
+    ImprovePrompts,
+    MarkPrompt,
+    Outgoing,
+    Preview,
+    PreviewPrompt,
+    PreviewSending,
+)
 from tui import editor, prompt_words
-from tui.screens.messages import MessagesScreen
+from tui.screens.messages import MessagesScreen, SendingScreen
 from tui.screens.prompt_dialogs import CompareDialog, LlmsDialog, PromptDiff, RemarkDialog
 from tui.screens.stage import StageScreen
 from tui.state import State
@@ -54,6 +63,8 @@ class PromptsScreen(StageScreen):
                 tooltip="Pin: this version is sent until you unpin it"),
         Binding("S", "mark('starred')", "star", show=False, id="prompts.star", tooltip="Star it, or not"),
         Binding("c", "copy_to", "copy to", show=False, id="prompts.copy_to", tooltip="Copy it to other LLMs"),
+        Binding("s", "sending", "what o sends", show=False, id="prompts.sending",
+                tooltip="All that would be sent for this bottleneck, with tokens, price and fit"),
         Binding("y", "copy", "copy", show=False, id="prompts.copy", tooltip="Copy the prompt's text"),
         Binding("tab", "next_pane", show=False, id="prompts.next_pane", tooltip="The next pane"),
     ]  # fmt: skip
@@ -114,18 +125,12 @@ class PromptsScreen(StageScreen):
         newest = [(label, (state.prompt_versions(self._place[0], label) or (None,))[-1]) for label in labels]
         self.query_one(LlmTabs).show(newest, self._place[1])
         pane = self.query_one("#prompt-pane")
-        pane.border_title = Content(self._heading(state, bottleneck))
+        pane.border_title = Content(prompt_words.heading(state, bottleneck))
         self.query_one(VersionList).show(state, self.versions, prompt)
         meta = state.project.meta_prompter if state.project else ""
         self.query_one(WrittenFrom).show(prompt, llm, self.mpco.without, meta)
         if self._editing is None:
             self._render_prompt(state, prompt)
-
-    def _heading(self, state: State, bottleneck: Bottleneck | None) -> str:
-        if bottleneck is None:
-            return "prompts"
-        place = [item.id for item in state.bottlenecks].index(bottleneck.id) + 1
-        return f"{bottleneck.function} · {place} of {len(state.bottlenecks)}"
 
     def _render_prompt(self, state: State, prompt: Prompt | None) -> None:
         facts, reason = self.query_one("#prompt-facts", Static), self.query_one("#prompt-reason", Static)
@@ -254,6 +259,17 @@ class PromptsScreen(StageScreen):
 
         command = PreviewPrompt(bottleneck=self._place[0], llm=self._place[1], without=self.mpco.without)
         self.mpco.perform(command, preview)
+
+    def action_sending(self) -> None:
+        """s: exactly what m and o would send for this bottleneck, to whom, how long and how dear; nothing is sent."""
+        if self.bottleneck is None:
+            self.mpco.say("No bottleneck to write prompts for yet: press p to profile first.", "warning")
+            return
+
+        def show(result: Any) -> None:
+            self.app.push_screen(SendingScreen(msgspec.convert(result, list[Outgoing])))
+
+        self.mpco.perform(PreviewSending(bottlenecks=(self._place[0],)), show)
 
     def action_copy(self) -> None:
         """y: copy the prompt."""
