@@ -12,21 +12,11 @@ from engine.generate.diffs import bare_diffs, looks_like_diff, parse_diff
 from engine.generate.edits import Broken, Code, Edit, elision
 from engine.generate.envelopes import find_envelopes
 from engine.generate.fences import Fenced, fenced_blocks
-from engine.generate.lines import normalised
 from engine.generate.names import named_above, named_by, named_in_info, said_above
 from engine.generate.tags import tagged_edits
+from engine.generate.thoughts import said
 from engine.model import Bottleneck
 
-_THOUGHT = r"(think(?:ing)?|reason(?:ing)?|thoughts?|analysis|scratchpad|reflection)"
-_FLAGS = re.DOTALL | re.MULTILINE | re.IGNORECASE
-THINKING = (
-    re.compile(rf"^[ \t]*<{_THOUGHT}>.*?</\1>[ \t]*$", _FLAGS),
-    re.compile(rf"^[ \t]*<{_THOUGHT}>.*?</\1>", _FLAGS),
-    re.compile(rf"^[ \t]*<{_THOUGHT}>.*\Z", _FLAGS),
-)
-"""Closed at the end of a line, closed elsewhere, never closed."""
-HALF_THINKING = re.compile(r"\A.*^[ \t]*</(?:think|thinking)>[ \t]*$", _FLAGS)
-"""Some servers swallow the opening tag."""
 IMPORTS = re.compile(r"^\s*(?:import |from \S+ import |#\s*include\b|using |#|$)")
 NEW = re.compile(r"\b(?:new|creat(?:e[sd]?|ing)|add(?:s|ed|ing)?)\b", re.IGNORECASE)
 """What the prose says above a file that is to be made."""
@@ -68,14 +58,6 @@ def parse(answer: str, target: Bottleneck, known_files: Collection[str], partial
     if not edits and not fences:
         edits = _unfenced(text, target)
     return tuple(edit for _, edit in sorted(edits, key=lambda item: item[0]))
-
-
-def said(answer: str) -> str:
-    """The answer without what the LLM thought before it, with plain newlines."""
-    text = normalised(answer)
-    for thinking in THINKING:
-        text = thinking.sub("", text)
-    return HALF_THINKING.sub("", text)
 
 
 def _final(edit: Edit, *, partial: bool) -> Edit:

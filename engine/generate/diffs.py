@@ -16,6 +16,7 @@ HEADER = re.compile(
     r"^(?:diff --git |index [0-9a-fA-F]+\.\.|--- |\+\+\+ |new file mode|deleted file mode|old mode|new mode"
     r"|similarity index|dissimilarity index|rename |copy |GIT binary patch|Binary files )"
 )
+GIT = re.compile(r"^diff --git (?P<old>\S+) (?P<new>\S+)$")
 EMPTY = "/dev/null"
 
 
@@ -72,7 +73,9 @@ def parse_diff(
         starts_file = line.startswith("--- ") and at + 1 < len(lines) and lines[at + 1].startswith("+++ ")
         if starts_file or line.startswith("diff --git "):
             flush()
-            old, hint = (_path(line[4:], known) if starts_file else old), 0
+            names = GIT.match(line)
+            old, hint = _path(names["old"] if names else line[4:], known) if starts_file or names else old, 0
+            new = _path(names["new"], known) if names else new
         elif line.startswith("+++ ") and (body is None):
             new = _path(line[4:], known) or new
         elif line.startswith(("rename from ", "copy from ")) and body is None:

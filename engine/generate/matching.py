@@ -13,6 +13,8 @@ from engine.errors import EditError
 from engine.generate.lines import indent_of
 
 SIMILAR = 0.6
+MOST_COMPARED = 4_000
+"""Characters that are compared one by one to find out how similar two stretches are."""
 UNICODE = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛′`´", "'"),
@@ -156,7 +158,12 @@ def nearest(lines: Sequence[str], search: Sequence[str]) -> str:
     size = min(len(search), len(lines))
     start = max(range(len(lines) - size + 1), key=lambda at: hits[at + size] - hits[at])
     window = [plain(line) for line in lines[start : start + size]]
-    found = SequenceMatcher(None, "\n".join(plain(line) for line in search), "\n".join(window), autojunk=False)
+    sought = "\n".join(plain(line) for line in search)
+    if len(sought) > MOST_COMPARED:  # comparing characters takes the square of their number
+        if hits[start + size] - hits[start] >= SIMILAR * size:
+            return f"the nearest are lines {start + 1} to {start + size}"
+        return ""
+    found = SequenceMatcher(None, sought, "\n".join(window), autojunk=False)
     if hits[start + size] > hits[start] and found.quick_ratio() >= SIMILAR and found.ratio() >= SIMILAR:
         return f"the nearest are lines {start + 1} to {start + size}"
     first = next((plain(line) for line in search if line.strip()), "")

@@ -5,6 +5,8 @@ from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 
 LOOK_BACK = 3
+LOOK_FAR = 30
+"""Lines of prose above a block in which a file that it may be about is mentioned."""
 MOST_COMPARED = 2_000
 """Names that are compared for similarity, which is slow."""
 CLOSE = 0.8
@@ -72,7 +74,7 @@ def named_above(lines: Sequence[str], at: int, known: Collection[str]) -> str:
 
 def mentioned_above(lines: Sequence[str], at: int, known: Collection[str]) -> str:
     """The known file that the nearest prose above line `at` mentions in backticks or as a word."""
-    for line in reversed(lines[:at]):
+    for line in reversed(lines[max(0, at - LOOK_FAR) : at]):
         words = [word.strip("`*'\"():;,.") for word in line.split()]
         for word in reversed(words):
             if word in known:

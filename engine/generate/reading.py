@@ -12,9 +12,10 @@ from pathlib import Path
 import msgspec
 
 from engine.errors import EditError
-from engine.generate.answer import parse, said
+from engine.generate.answer import parse
 from engine.generate.encoding import decode, encodable
 from engine.generate.streaming import streamed
+from engine.generate.thoughts import said
 from engine.generate.working import Read, Work
 from engine.model import BaselineFile, Bottleneck, Candidate, CandidateState, Hunk, Unapplied
 

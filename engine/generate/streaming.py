@@ -13,6 +13,7 @@ from engine.generate.lines import FileLines, code_lines, indent_of
 from engine.generate.matching import find, fitted
 from engine.generate.placing import place
 from engine.generate.python_module import PYTHON
+from engine.generate.working import MOST_EDITS
 from engine.model import BaselineFile, Bottleneck, Candidate, Hunk
 from engine.protected import refusal
 
@@ -28,7 +29,7 @@ def streamed(
     baseline = {file.path: file for file in candidate.files}
     texts: dict[str, str] = {}
     growing = ""
-    for edit in edits:
+    for edit in edits[:MOST_EDITS]:
         path = edit.file or target.file
         file = baseline.get(path) or (None if refusal(path, protected) else read(path))
         if file is None or refusal(file.path, protected):

@@ -23,6 +23,8 @@ Read = Callable[[str], BaselineFile | None]
 Raises:
     EditError: when there is something that cannot be edited.
 """
+MOST_EDITS = 1_000
+"""No sensible answer has more, and each is looked for in its whole file."""
 Text = str | None
 """None: there is no such file."""
 
@@ -47,7 +49,7 @@ class Work:
         self._target, self._read, self._protected, self._whole, self._names = target, read, protected, whole, names
         self._baseline: dict[str, BaselineFile] = {file.path: file for file in files}
         self._edits: Sequence[Edit] = ()
-        self._failed: list[Edit] = []
+        self._failed: dict[int, Edit] = {}
 
     @property
     def files(self) -> tuple[BaselineFile, ...]:
@@ -59,7 +61,7 @@ class Work:
         """Why nothing is done, in one sentence; empty when something is."""
         if not self.unapplied:
             return ""
-        matched = len(self._edits) - len({id(item) for item in self._failed})
+        matched = len(self._edits) - len(self._failed)
         counted = f"{matched} of {len(self._edits)} blocks matched; " if len(self._edits) > 1 else ""
         return counted + self.unapplied[0].reason
 
@@ -74,7 +76,14 @@ class Work:
 
     def do(self, edits: Sequence[Edit]) -> bool:
         """Place the edits and check what they made; whether there was any that is more than an illustration."""
-        self._edits = [edit for edit in map(self._located, edits) if edit and not self._is_illustration(edit, edits)]
+        if len(edits) > MOST_EDITS:
+            self._edits = edits
+            self._fail(
+                edits[0], "", f"The answer has {len(edits)} edits; at most {MOST_EDITS} are read, ask for fewer."
+            )
+            return True
+        located = map(self._located, edits)
+        self._edits = [edit for edit in located if edit and not self._is_illustration(edit, edits)]
         for edit in self._edits:
             self._place(edit)
         self._check_all()
@@ -118,8 +127,8 @@ class Work:
             return None
 
     def _fail(self, edit: Edit, path: str, reason: str) -> None:
-        if not any(edit is item for item in self._failed):
-            self._failed.append(edit)
+        if id(edit) not in self._failed:
+            self._failed[id(edit)] = edit
             self.unapplied.append(Unapplied(file=path, reason=reason, text=edit.text))
 
     def _place(self, edit: Edit) -> None:
@@ -194,7 +203,8 @@ class Work:
             try:
                 self._check(path, self._baseline.get(path), text)
             except EditError as error:
-                self._failed += [edit for edit in self._edits if (edit.file or self._target.file) == path]
+                about = [edit for edit in self._edits if (edit.file or self._target.file) == path]
+                self._failed |= {id(edit): edit for edit in about}
                 self.unapplied.append(Unapplied(file=path, reason=str(error)))
 
     def _check(self, path: str, file: BaselineFile | None, after: str) -> None:

@@ -168,7 +168,7 @@ REFUSED = {
     "git": (".git/hooks/pre-commit\n```\n<<<<<<< SEARCH\n=======\nx\n>>>>>>> REPLACE\n```", "not part of the code"),
     "link out": ("out/new.py\n```\n<<<<<<< SEARCH\n=======\nx = 1\n>>>>>>> REPLACE\n```", "outside the project"),
     "binary": ("image.bin\n```\n<<<<<<< SEARCH\n=======\nx = 1\n>>>>>>> REPLACE\n```", "not a text file"),
-    "binary patch": ("diff --git a/image.bin b/image.bin\nindex 1..2 100644\nGIT binary patch\nliteral 1\nIcmZ\n", "binary"),
+    "binary patch": ("diff --git a/image.bin b/image.bin\nindex 1..2 100644\nGIT binary patch\nliteral 1\nIcmZ\n", "not a text file"),
     "syntax": (BLOCK.replace("return sum(values)", "return sum(values"), "would not compile"),
     "astray": (f"src/other/place.py\n```python\n{DONE}```", "neither is its folder"),
 }  # fmt: skip
