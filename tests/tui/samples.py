@@ -249,7 +249,8 @@ def job(id: str, kind: str, **fields: object) -> Job:
 
 def full(root: Path) -> Snapshot:
     """A session in the middle: prompts of two versions, three candidates, two evaluations."""
-    loops = candidate("c-loops", "loops")
+    other = FASTER_PARSE.replace("group.strip() for group", "part.strip() for part")
+    loops = candidate("c-loops", "loops", hunks=make_hunks("c-loops", "logreport/parse.py", PARSE, other))
     algorithms = candidate("c-algorithms", "algorithms")
     empty = candidate("c-caching", "caching", state="empty", hunks=(), reason="No rule of caching applies here.")
     return Snapshot(

@@ -222,3 +222,33 @@ async def test_the_layout_and_the_folds_can_be_changed(open_app: OpenApp, sessio
         await person.sees("Diff layout: unified.", "unified")
         await person.press("f")
         await person.misses("unchanged lines")
+
+
+async def test_candidates_that_propose_the_same_are_one_row(open_app: OpenApp, session: Snapshot) -> None:
+    again = samples.candidate("c-again", "repeated")
+    snapshot = msgspec.structs.replace(session, candidates=(*session.candidates, again))
+    async with open_app(snapshot, size=(160, 45)) as person:
+        await person.press("3")
+        await person.sees("algorithms v1", "same as 1 other")
+        await person.misses("repeated")
+        await person.press("z")
+        await person.sees("+3 -6  free  1.2 s")
+        await person.press("z", "equals_sign")
+        await person.sees("● repeated")
+        await person.misses("same as")
+
+
+async def test_the_list_is_sorted_and_filtered(open_app: OpenApp, session: Snapshot) -> None:
+    quick = samples.candidate("c-quick", "quick", seconds=0.1, hunks=samples.candidate("x", "y").hunks[:1])
+    snapshot = msgspec.structs.replace(session, candidates=(*session.candidates, quick))
+    async with open_app(snapshot, size=(160, 45)) as person:
+        await person.press("3")
+        await person.sees("● algorithms", "● quick")
+        await person.press(*["greater_than_sign"] * 3)
+        await person.sees("by time")
+        assert person.screen.index("● quick") < person.screen.index("● algorithms")
+        await person.press("slash", *"no change", "enter")
+        await person.sees("“no change”", "caching v1")
+        await person.misses("● algorithms")
+        await person.press("escape")
+        await person.sees("● algorithms")

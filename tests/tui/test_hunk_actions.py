@@ -94,7 +94,7 @@ async def test_what_is_known_of_a_hunk_is_told(open_app: OpenApp, session: Snaps
 
 async def test_search_wrap_and_copy(open_app: OpenApp, session: Snapshot) -> None:
     async with open_app(session, size=(160, 45)) as person:
-        await person.press("3", "slash", *"match", "enter")
+        await person.press("3", "enter", "slash", *"match", "enter")
         await person.sees("'match': line 1 of")
         await person.press("n")
         await person.sees("'match': line 2 of")

@@ -16,11 +16,13 @@ from engine.protocol import Decide, RedoDecision, UndoDecision
 from tui import verbs
 from tui.answers import answer_lines
 from tui.hunk_facts import decided, hunk_facts
+from tui.screens import diff_search
 from tui.screens.hunk_dialogs import TextDialog
 from tui.screens.stage import StageScreen
 from tui.state import State
 from tui.widgets.answer_view import AnswerView
-from tui.widgets.candidate_list import candidate_rows, grouped, name_of
+from tui.widgets.candidate_list import grouped, name_of
+from tui.widgets.candidate_pane import CandidatePane
 from tui.widgets.diff_view import DiffView
 from tui.widgets.keyed_list import KeyedList
 
@@ -58,7 +60,12 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
             )
         ),
         Binding(
-            "slash", "search", "search", key_display="/", id="diffs.search", tooltip="Search the diff; n and N go on"
+            "slash",
+            "search",
+            "search",
+            key_display="/",
+            id="diffs.search",
+            tooltip="Search the diff; n and N go on",
         ),
         Binding("W", "wrap", "wrap", show=False, id="diffs.wrap", tooltip="Wrap long lines, or cut them"),
         Binding("y", "copy", "copy", show=False, id="diffs.copy", tooltip="Copy the new lines of the hunk"),
@@ -88,17 +95,13 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
     def compose_stage(self) -> ComposeResult:
         """List, diff and answer in one place, tray below."""
         with Horizontal(id="diffs"):
-            yield KeyedList(id="candidates", classes="pane")
+            yield CandidatePane(id="candidates", classes="pane")
             with Vertical(id="reading"):
                 yield DiffView(id="diff", classes="pane")
                 yield AnswerView(id="answer", classes="pane")
                 yield Static(id="about", markup=False)
                 yield Static(id="tray", markup=False)
         yield Static(EMPTY, id="nothing", classes="empty", markup=False)
-
-    def on_mount(self) -> None:
-        """Titles that never change."""
-        self.query_one("#candidates").border_title = "candidates"
 
     # --------------------------------------------------------------------------------------------- state
 
@@ -115,8 +118,7 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
         if not state.candidates:
             return
         self._keep_selection(state)
-        self._list.show(candidate_rows(state, self._marked), self.mpco.current_candidate)
-        self._list.border_subtitle = f"{len(self._marked)} marked" if self._marked else "space marks"
+        self._list.show_candidates(state, self._marked, self.mpco.current_candidate)
         self._show_candidate(state)
 
     def _keep_selection(self, state: State) -> None:
@@ -184,8 +186,8 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
         view.border_subtitle = layout + (" · still streaming" if candidate.state == "streaming" else "")
 
     @property
-    def _list(self) -> KeyedList:
-        return self.query_one("#candidates", KeyedList)
+    def _list(self) -> CandidatePane:
+        return self.query_one(CandidatePane)
 
     @property
     def _diff(self) -> DiffView:
@@ -204,6 +206,18 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
         if candidate is not None:
             self.add_class("-reading")
             self.query_one(f"#{self._pane(candidate)}").focus()
+
+    @on(CandidatePane.Changed)
+    def _relist(self) -> None:
+        self.render_state(self.mpco.state)
+
+    @on(CandidatePane.FilterAsked)
+    def _ask_filter(self) -> None:
+        def take(needle: str | None) -> None:
+            if needle is not None:
+                self._list.filter_by(needle)
+
+        self.app.push_screen(TextDialog("Candidates with these words", self._list.choice.needle), take)
 
     @on(DiffView.HunkFocused)
     def _hunk_focused(self) -> None:
@@ -229,8 +243,7 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
     def action_hunk(self, step: int) -> None:
         """n and N: the next and previous hunk, or place of the text that is looked for."""
         if self._diff.display and self._diff.found.matches:
-            self._diff.go_to_match(step)
-            self._say_match()
+            diff_search.go(self.mpco, self._diff, step)
             return
         if not self._diff.display or not self._diff.go_by(step):
             key = ". goes to the next candidate" if step > 0 else ", goes to the previous candidate"
@@ -264,29 +277,15 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
 
     def action_search(self) -> None:
         """/: look for a text in the diff; an empty one ends the search."""
-
-        def look(needle: str | None) -> None:
-            if needle is not None:
-                self._diff.search(needle)
-                self._say_match()
-
         if self._diff.display:
-            self.app.push_screen(TextDialog("Search the diff", self._diff.found.needle), look)
+            diff_search.ask(self.mpco, self._diff)
         else:
             self.mpco.say("There is no diff here to search; v shows it when there is one.", "warning")
-
-    def _say_match(self) -> None:
-        found = self._diff.found
-        if found.matches:
-            self.mpco.say(f"{found.needle!r}: line {found.at + 1} of {len(found.matches)}; esc ends the search.")
-        elif found.needle:
-            self.mpco.say(f"{found.needle!r} is in no line of this diff.", "warning")
-            self._diff.search("")
 
     def action_wrap(self) -> None:
         """W: wrap long lines, or cut them."""
         self._diff.wrap = not self._diff.wrap
-        self.mpco.say("Long lines are wrapped." if self._diff.wrap else "Long lines are cut; h and l move them.")
+        self.mpco.say("Long lines are wrapped." if self._diff.wrap else "Long lines are cut; h and l move.")
 
     def action_copy(self) -> None:
         """y: copy the new lines of the hunk."""
@@ -306,6 +305,8 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
             self.action_answer()
         elif self._diff.found.needle:
             self._diff.search("")
+        elif self._list.choice.needle:
+            self._list.filter_by("")
         else:
             self.remove_class("-reading")
             self._list.focus()

@@ -1,11 +1,12 @@
 """The candidates in a list, grouped by what they would make faster."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 from textual.content import Content
 
 from engine.model import Candidate
-from tui.outcomes import outcome
+from tui.outcomes import outcome, percent
 from tui.state import State
 from tui.widgets.keyed_list import ListRow
 from tui.widgets.plain_line import plain_line
@@ -20,13 +21,86 @@ _SIGNS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def candidate_rows(state: State, marked: Collection[str]) -> list[ListRow]:
+Sort = Literal["profile", "gain", "cost", "time", "size"]
+SORTS: tuple[Sort, ...] = ("profile", "gain", "cost", "time", "size")
+
+
+class Choice(NamedTuple):
+    """Which candidates are listed, and in which order within their bottleneck."""
+
+    sort: Sort = "profile"
+    needle: str = ""
+    """Words that a candidate has to have: of its bottleneck, LLM, strategy, state or outcome."""
+    folded: bool = True
+    """Whether candidates that propose the same are one row."""
+
+
+def candidate_rows(state: State, marked: Collection[str], choice: Choice, current: str = "") -> list[ListRow]:
     """A heading for each bottleneck, its candidates below, in the profile's order."""
     rows = []
     for bottleneck, candidates in grouped(state).items():
-        rows.append(ListRow("", Content(_function(state, bottleneck, candidates))))
-        rows += [ListRow(item.id, _line(state, item, item.id in marked)) for item in candidates]
+        function = _function(state, bottleneck, candidates)
+        found = [item for item in candidates if _has(state, item, function, choice.needle)]
+        if not found:
+            continue
+        rows.append(ListRow("", Content(function)))
+        for item, others in _folded(found, choice.folded, current):
+            rows.append(ListRow(item.id, _line(state, item, others, item.id in marked, choice.sort)))
+        first = len(rows) - len(_folded(found, choice.folded, current))
+        if choice.sort != "profile":
+            rows[first:] = sorted(rows[first:], key=lambda row: _rank(state, state.candidates[row.id], choice.sort))
     return rows
+
+
+def proposal(candidate: Candidate) -> frozenset[tuple[str, str, str]]:
+    """What a candidate changes, blank space and cosmetic hunks aside: equal for near-duplicates; empty for none."""
+    return frozenset(
+        (hunk.file, "".join("".join(hunk.old_lines).split()), "".join("".join(hunk.new_lines).split()))
+        for hunk in candidate.hunks
+        if not hunk.cosmetic
+    )
+
+
+def _folded(candidates: Sequence[Candidate], folded: bool, current: str) -> list[tuple[Candidate, int]]:
+    """(candidate, how many others propose the same and are not listed); the current one stands for its like."""
+    if not folded:
+        return [(item, 0) for item in candidates]
+    alike: dict[object, list[Candidate]] = {}
+    for item in candidates:
+        same = proposal(item) if item.state == "ready" else frozenset()
+        alike.setdefault(same or item.id, []).append(item)
+    return [
+        (next((item for item in items if item.id == current), items[0]), len(items) - 1) for items in alike.values()
+    ]
+
+
+def _has(state: State, candidate: Candidate, function: str, needle: str) -> bool:
+    words = (
+        f"{function} {name_of(state, candidate)} {candidate.strategy} {candidate.state} {_status(state, candidate)[0]}"
+    )
+    return all(word in words.lower() for word in needle.lower().split())
+
+
+def _rank(state: State, candidate: Candidate, sort: Sort) -> tuple[bool, float]:
+    """Best first; what is not known comes last."""
+    evaluation = state.latest_evaluation(candidate.id)
+    gain = evaluation.estimate.percent_improvement if evaluation and evaluation.estimate else None
+    value: float | None
+    match sort:
+        case "gain":
+            value = None if gain is None else -gain
+        case "cost":
+            value = candidate.usage.usd if candidate.usage else None
+        case "time":
+            value = candidate.seconds or None
+        case _:
+            value = float(sum(_size(candidate))) or None
+    return value is None, value or 0.0
+
+
+def _size(candidate: Candidate) -> tuple[int, int]:
+    """Lines added and removed."""
+    return sum(len(h.new_lines) for h in candidate.hunks), sum(len(h.old_lines) for h in candidate.hunks)
 
 
 def grouped(state: State) -> dict[str, list[Candidate]]:
@@ -50,16 +124,36 @@ def _function(state: State, bottleneck: str, candidates: Iterable[Candidate]) ->
     return next((file.path for item in candidates for file in item.files), bottleneck)
 
 
-def _line(state: State, candidate: Candidate, marked: bool) -> Content:
+def _line(state: State, candidate: Candidate, others: int, marked: bool, sort: Sort) -> Content:
     sign, style = _SIGNS[candidate.state]
     words, words_style = _status(state, candidate)
+    facts = _facts(state, candidate)
+    if sort in facts:  # what the list is sorted by comes first, where a narrow list still shows it
+        facts = {sort: facts[sort], **facts}
     return Content.assemble(
         ("▣ " if marked else "  ", "$text-accent"),
         (f"{sign} ", style),
         (name_of(state, candidate), ""),
+        (f"  same as {others} other{'s' * (others > 1)}" if others else "", "$text-accent"),
         "  ",
         (words, words_style),
+        ("  " + "  ".join(facts.values()) if facts else "", "dim"),
     )
+
+
+def _facts(state: State, candidate: Candidate) -> dict[str, str]:
+    """%PI, size, cost and time, as far as they are known."""
+    facts = {}
+    evaluation = state.latest_evaluation(candidate.id)
+    if evaluation is not None and evaluation.estimate is not None:
+        facts["gain"] = f"{percent(evaluation.estimate.percent_improvement)} PI"
+    if candidate.hunks:
+        facts["size"] = "+{} -{}".format(*_size(candidate))
+    if candidate.usage is not None and candidate.usage.usd is not None:
+        facts["cost"] = f"${candidate.usage.usd:.4f}" if candidate.usage.usd else "free"
+    if candidate.seconds:
+        facts["time"] = f"{candidate.seconds:.1f} s"
+    return facts
 
 
 def _status(state: State, candidate: Candidate) -> tuple[str, str]:

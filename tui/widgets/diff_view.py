@@ -76,7 +76,8 @@ class DiffView(RowScroll, can_focus=True):
         self._unfolded: tuple[Hidden, ...] = ()
         self._painter: DiffPainter | None = None
         self._strips: dict[tuple[int, int, bool, Decision], list[Strip]] = {}
-        self._search = Search()
+        self.found = Search()
+        """What is looked for, and the place in it; empty when nothing is."""
         self._minimap = Minimap()
         self._shown: tuple[int, list[tuple[int, int]]] = (-1, [])
         """When lines are wrapped: the first row in view, and (row, line of it) for each line of the screen."""
@@ -102,7 +103,7 @@ class DiffView(RowScroll, can_focus=True):
             return
         focused = self.hunk
         if fresh:
-            self._unfolded, self.shift, self._search = (), 0, Search()
+            self._unfolded, self.shift, self.found = (), 0, Search()
         self._rebuild(keep_place=had_hunks)
         if had_hunks:
             self.set_reactive(DiffView.current, self._again(focused))
@@ -182,6 +183,7 @@ class DiffView(RowScroll, can_focus=True):
         return lines[y] if y < len(lines) else (self.model.rows, 0)
 
     def _row_strips(self, index: int, width: int) -> list[Strip]:
+        painter = self._paint_at(width - 1)
         hunk = self.model.row(index).hunk
         decision = self._decisions.get(self.model.hunks[hunk].id, "pending") if hunk >= 0 else "pending"
         key = (index, self.shift, hunk >= 0 and hunk == self.current, decision)
@@ -189,8 +191,8 @@ class DiffView(RowScroll, can_focus=True):
         if strips is None:
             if len(self._strips) >= CACHED_STRIPS:
                 self._strips.clear()
-            strips = self._strips[key] = self._paint_at(width - 1).paint(
-                index, self.shift, current=key[2], decision=decision, wrap=self.wrap, needle=self._search.needle
+            strips = self._strips[key] = painter.paint(
+                index, self.shift, current=key[2], decision=decision, wrap=self.wrap, needle=self.found.needle
             )
         return strips
 
@@ -333,23 +335,18 @@ class DiffView(RowScroll, can_focus=True):
 
     def search(self, needle: str) -> int:
         """Look for a text, go to its first place from here on; how many lines have it."""
-        self._search = search(self.model, needle, round(self.scroll_y))
+        self.found = search(self.model, needle, round(self.scroll_y))
         self._forget_strips()
         self._show_match()
-        return len(self._search.matches)
-
-    @property
-    def found(self) -> Search:
-        """What is looked for, and the place in it; empty when nothing is."""
-        return self._search
+        return len(self.found.matches)
 
     def go_to_match(self, step: int) -> None:
         """The next or previous place of the text that is looked for."""
-        self._search = self._search.by(step)
+        self.found = self.found.by(step)
         self._show_match()
 
     def _show_match(self) -> None:
-        match = self._search.match
+        match = self.found.match
         if match is not None:
             row, hidden = self.model.place_of(match.path, match.number, new=match.new)
             if hidden is not None:
@@ -372,8 +369,9 @@ class DiffView(RowScroll, can_focus=True):
         offset = event.get_content_offset(self)
         if offset is None:
             return
-        width = self.scrollable_content_region.width
-        index = self._row_at(offset.y, width)[0] if self.wrap else round(self.scroll_y) + offset.y
+        index = round(self.scroll_y) + offset.y
+        if self.wrap:
+            index, _ = self._row_at(offset.y, self.scrollable_content_region.width)
         if index >= self.model.rows:
             return
         hidden = self.model.hidden(index)
@@ -391,9 +389,7 @@ class DiffView(RowScroll, can_focus=True):
 
     def action_shift_to_edge(self, end: int) -> None:
         """To the start of all lines, or to the end of the longest."""
-        self.shift = 0
-        if end:
-            self.action_shift(self.model.width // SHIFT + 1)
+        self.action_shift((2 * end - 1) * self.model.width)
 
 
 def _texts(hunks: Sequence[Hunk]) -> list[tuple[object, ...]]:
