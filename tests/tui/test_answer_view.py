@@ -50,6 +50,18 @@ async def test_the_end_of_a_stream_stays_in_view_until_the_reader_scrolls_up() -
         assert app.lines[0] == "line 0"
 
 
+async def test_a_stream_that_was_followed_is_read_from_its_beginning_when_it_is_complete() -> None:
+    app = AnswerApp()
+    async with app.run_test(size=(40, 10)) as pilot:
+        view = app.query_one(AnswerView)
+        lines = [f"line {n}" for n in range(50)]
+        view.show("a", lines, tail=True)
+        await pilot.pause()
+        view.show("a", lines, tail=False)
+        await pilot.pause()
+        assert app.lines[0] == "line 0"
+
+
 async def test_text_is_wrapped_anew_at_another_width_and_headings_lose_their_mark() -> None:
     app = AnswerApp()
     async with app.run_test(size=(40, 10)) as pilot:

@@ -56,13 +56,14 @@ class AnswerView(ScrollView, can_focus=True):
         """Show `lines`; with `tail` the end stays in view unless the reader has scrolled up."""
         fresh = subject != self._subject
         at_end = self.scroll_y >= self.max_scroll_y - 1
-        if not fresh and lines == self._lines:
+        complete = self._tail and not tail and at_end
+        if not fresh and lines == self._lines and not complete:
             return
         self._subject, self._tail = subject, tail
         self._wrap(lines, 0 if fresh else self._common(lines))
         if tail and (fresh or at_end):
             self._to_end()
-        elif fresh:
+        elif fresh or complete:  # a stream that was followed to its end is read from its beginning
             self.scroll_to(y=0, animate=False, force=True)
         self.refresh()
 
