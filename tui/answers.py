@@ -14,6 +14,8 @@ def answer_lines(state: State, candidate: Candidate) -> list[str]:
     if candidate.reason:
         told = candidate.state == "empty" and bool(candidate.answer)  # the reason only quotes the answer then
         lines += ["", f"{HEADING}{_reason_title(candidate)}", *([] if told else [candidate.reason])]
+        if candidate.state == "interrupted" and candidate.answer:
+            lines.append("+ has the LLM go on with it.")
     for edit in candidate.unapplied:
         lines += ["", f"{HEADING}Not applied: {edit.file or 'no file named'}", edit.reason]
         lines += ["```", *_safe(edit.text), "```"] if edit.text else []

@@ -20,7 +20,7 @@ from engine.client import Client
 from engine.errors import EngineError
 from engine.model import ContextName, Job
 from engine.protocol import Apply, Cancel, Change, Command, Event, JobChanged, MeasureNoise, Notice, Snapshot, UndoApply
-from tui import personal
+from tui import personal, verbs
 from tui.desktop import NOTICE_SECONDS, notice
 from tui.keymap import check_keymap
 from tui.screens.stage import StageScreen
@@ -158,7 +158,7 @@ class MpcoApp(App[None]):
         self._keep_selection()
         self._announce(event.change, before)
         if self.state.question and not before.question:
-            self.action_budget()
+            self.call_later(import_module("tui.screens.budget").ask_budget, self)
         self._paint_soon()
 
     def _keep_selection(self) -> None:
@@ -320,11 +320,10 @@ class MpcoApp(App[None]):
 
         self.push_screen(ThemeDialog(list(reversed(self.available_themes)), self.theme), keep)
 
-    def action_budget(self) -> None:
-        """Ask for another cap on the spend; esc leaves calls that wait for money waiting."""
-        from tui.screens.budget import ask_budget
-
-        ask_budget(self)
+    def on_answer_view_go_on(self) -> None:
+        """The LLM whose answer was cut off goes on with it."""
+        command = verbs.go_on(self.state.candidates.get(self.current_candidate))
+        self.say(command, "warning") if isinstance(command, str) else self.perform(command)
 
     def action_help(self) -> None:
         """?: the keys of the pane in front."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from textual.app import SystemCommand
 from textual.screen import Screen
 
+from tui.screens.budget import ask_budget
+
 if TYPE_CHECKING:
     from tui.app import MpcoApp
 
@@ -29,7 +31,8 @@ def system_commands(app: "MpcoApp", screen: Screen[Any]) -> Iterable[SystemComma
     yield SystemCommand(
         "Undo the last write to the working tree", "refused when the files changed since", app.action_undo_apply
     )
-    yield SystemCommand("Budget", "set another cap, or stop the calls that wait for money", app.action_budget)
+    yield SystemCommand("Go on", "have the LLM end an answer that was cut off", app.on_answer_view_go_on)
+    yield SystemCommand("Budget", "set another cap, or stop the calls that wait for money", lambda: ask_budget(app))
     yield SystemCommand(
         "Find out what gains this machine can see", "compares the project with itself", app.action_measure_noise
     )

@@ -10,6 +10,7 @@ from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -39,7 +40,13 @@ class AnswerView(ScrollView, can_focus=True):
         Binding("G", "scroll_end", "bottom", show=False, id="answer.bottom"),
         Binding("ctrl+d", "page_down", "page down", show=False, id="answer.page_down"),
         Binding("ctrl+u", "page_up", "page up", show=False, id="answer.page_up"),
+        Binding(
+            "plus", "go_on", "go on", key_display="+", id="answer.go_on", tooltip="Have the LLM end a cut-off answer"
+        ),
     ]
+
+    class GoOn(Message):
+        """The LLM is to go on with its answer."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -51,6 +58,10 @@ class AnswerView(ScrollView, can_focus=True):
         self._width = 0
         self._tail = False
         """Whether the end is what matters, as of a stream or of a failure's output."""
+
+    def action_go_on(self) -> None:
+        """+: ask for the rest of an answer that was cut off."""
+        self.post_message(self.GoOn())
 
     def show(self, subject: str, lines: list[str], *, tail: bool) -> None:
         """Show `lines`; with `tail` the end stays in view unless the reader has scrolled up."""
