@@ -6,6 +6,8 @@ from engine.model import Candidate
 from engine.protocol import (
     Cancel,
     ContinueCandidate,
+    ExportRecording,
+    ImportRecording,
     Optimise,
     RunProfile,
     SetBudget,
@@ -137,3 +139,29 @@ async def test_a_reached_cap_pauses_until_a_person_decides(project: Path) -> Non
             state = await follower.done([again])
             assert (state.jobs[again].state, state.jobs[again].failure) == ("failed", "budget")
             assert len(server.calls) == 1
+
+
+async def test_a_model_named_replay_answers_from_an_imported_recording(project: Path, tmp_path: Path) -> None:
+    recording = str(tmp_path / "talk.json")
+    async with serving(saying(*ANSWER)) as server:
+        (project / "mpco.toml").write_text(configured(server.url, {"gpt-4o-mini": ""}))
+        async with followed(project) as follower:
+            first = by_label(await follower.done(await asked(follower)))["gpt-4o-mini"]
+            assert await follower.send(ExportRecording(path=recording)) == {"exchanges": 2}
+    (project / "mpco.toml").write_text(
+        CONFIG.split("[[llm]]")[0]
+        + '[[llm]]\nmodel = "replay/openai/gpt-4o-mini"\nparams = { speed = 0 }\n'
+        + '[[llm]]\nmodel = "replay/nobody"\n'
+    )
+    async with followed(project) as follower:
+        await follower.send(ImportRecording(path=recording))
+        target = first.bottleneck
+        written = (await follower.send(WritePrompts(bottlenecks=(target,))))["jobs"]
+        state = await follower.done(written)
+        prompts = tuple(state.jobs[job].subject for job in written)
+        state = await follower.done((await follower.send(Optimise(prompts=prompts)))["jobs"])
+        again = by_label(state)
+    played = again["gpt-4o-mini"]
+    assert (played.id != first.id, played.answer, played.model) == (True, ANSWER, "served-1")
+    assert played.usage and played.usage.usd == 0.0
+    assert again["nobody"].state == "failed" and "has no answer by nobody" in again["nobody"].reason
