@@ -118,8 +118,8 @@ class Arm:
         """
         self._send(layout)
         answer = msgspec.json.decode(await self._answer(), type=_Answer)
-        if not answer.ready:
-            await self._end()
+        if not answer.ready:  # then it ends by itself
+            await self._process.wait()
             raise SandboxError(f"The sandbox cannot be set up: {answer.error}.")
 
     def _send(self, message: Mapping[str, Any]) -> None:

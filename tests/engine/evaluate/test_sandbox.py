@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,8 +17,8 @@ import engine
 from engine.config import SandboxSection
 from engine.errors import SandboxError
 from engine.evaluate.arm import OUTPUT_LIMIT, Arm, Run
-from engine.evaluate.layouts import NAMESPACES, Level
-from engine.evaluate.sandbox import Sandbox, strongest, without_walls
+from engine.evaluate.layouts import LANDLOCK, NAMESPACES, Level
+from engine.evaluate.sandbox import Sandbox, probe, strongest, without_walls
 
 OpenArm = Callable[..., Awaitable[Arm]]
 
@@ -47,6 +48,19 @@ def alive(marker: object) -> list[psutil.Process]:
 def test_the_strongest_that_works_is_taken(namespaces: Level) -> None:
     found = strongest()
     assert (found.name, found.level, found.works) == (NAMESPACES, NAMESPACES, True)
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="no unshare")
+def test_where_namespaces_are_refused_landlock_takes_their_place(namespaces: Level) -> None:
+    """As in a container: here a namespace that allows none inside of it stands for one."""
+    code = "from engine.evaluate.sandbox import strongest; print(strongest().level)"
+    refusing = f"echo 0 > /proc/sys/user/max_user_namespaces && exec '{sys.executable}' -c '{code}'"
+    place = Path(engine.__file__).parents[1]
+    done = subprocess.run(["unshare", "-Ur", "sh", "-c", refusing], cwd=place, capture_output=True, text=True)
+    if probe(LANDLOCK).works:
+        assert (done.stdout, done.stderr) == ("landlock\n", "")
+    else:
+        assert done.stdout == "unsandboxed\n"
 
 
 def test_a_start_clears_what_the_probe_of_a_killed_engine_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,8 @@ import pytest
 
 from engine.config import BenchmarkSection, CommandSection, Config, SandboxSection
 from engine.errors import BaselineError, EditError
+from engine.evaluate.layouts import LANDLOCK
+from engine.evaluate.sandbox import probe
 from engine.evaluate.workbench import News, Pair, Progress, Ruling, Workbench
 from engine.model import Measurement, Step
 
@@ -212,3 +214,14 @@ async def test_builds_go_on_from_the_baselines_and_baselines_from_a_fresh_arm(wo
         assert [step.output.count("built") for step in steps] == [1, 2]
     left = await bench.execute("cat runs.txt", timeout=5)
     assert left.output.count("run") == 2  # the warm-up and one pair of the second evaluation only
+
+
+async def test_a_whole_evaluation_works_without_namespaces(workbench: Bench) -> None:
+    bench = workbench(benchmark=BenchmarkSection(command=f"{sys.executable} bench.py", max_pairs=1))
+    await bench.open()
+    bench.sandbox = await asyncio.to_thread(probe, LANDLOCK)
+    if not bench.sandbox.works:
+        pytest.skip(bench.sandbox.about)
+    news = await told(bench, FAST)
+    assert ruling(news).estimate is not None, ruling(news).reason
+    assert [item.passed for item in news if isinstance(item, Step)] == [True] * 5
