@@ -244,6 +244,8 @@ class Proof:
             case Step():
                 self._change(id, steps=(*self._session.evaluations[id].steps, news))
             case Pair(measurements=measurements, estimate=estimate):
+                if news.metric != self._session.evaluations[id].metric:
+                    self._change(id, metric=news.metric)
                 self._session.publish(Measured(evaluation=id, measurements=measurements, estimate=estimate))
                 running.progress(f"pair {measurements[-1].pair}")
             case Ruling():

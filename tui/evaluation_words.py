@@ -44,16 +44,40 @@ def headline(evaluation: Evaluation) -> Content:
 
 def _finding(evaluation: Evaluation, estimate: Estimate) -> Content:
     gain, loss = _GAIN_WORDS[evaluation.metric]
+    sure = f"({100 * estimate.confidence:.4g}%)"
     factor = times(estimate.percent_improvement) if evaluation.metric == "wall" else ""
     guess = f", best guess {percent(estimate.percent_improvement)}" + (f" ({factor} as fast)" if factor else "")
     if estimate.low > 0:
-        return Content.assemble((f"at least {percent(estimate.low)} {gain} (95%)", "bold $text-success"), guess)
+        return Content.assemble((f"at least {percent(estimate.low)} {gain} {sure}", "bold $text-success"), guess)
     if estimate.high < 0:
-        return Content.assemble((f"at least {percent(-estimate.high)} {loss} (95%)", "bold $text-error"), guess)
+        return Content.assemble((f"at least {percent(-estimate.high)} {loss} {sure}", "bold $text-error"), guess)
     if max(abs(estimate.low), abs(estimate.high)) >= UNBOUNDED:
         return Content.assemble(("too few pairs to say", "$text-warning"), guess)
-    span = f"between {percent(estimate.low)} and {percent(estimate.high)} (95%)"
+    span = f"between {percent(estimate.low)} and {percent(estimate.high)} {sure}"
     return Content.assemble((span, "bold" if evaluation.verdict else "$text-warning"), guess)
+
+
+def evidence(evaluation: Evaluation) -> str:
+    """How sure it is: evidence, detection limit, outliers, and who shares the error; empty before the first pair."""
+    estimate = evaluation.estimate
+    if estimate is None:
+        return ""
+    parts = [f"evidence {odds(estimate.e_value)}"]
+    if estimate.detection_limit < UNBOUNDED:
+        parts.append(f"cannot see below {percent(estimate.detection_limit)}")
+    if estimate.outliers:
+        count = len(estimate.outliers)
+        parts.append(f"{count} outlier{'s' * (count != 1)}, kept")
+    if estimate.warm_up:
+        parts.append(f"{len(estimate.warm_up)} warm-up left out")
+    if evaluation.family > 1:
+        parts.append(f"error shared by {evaluation.family}")
+    return " · ".join(parts)
+
+
+def odds(e_value: float) -> str:
+    """Evidence against "no difference", as a bet."""
+    return "over a million to 1" if e_value >= 1e6 else f"{e_value:,.0f} to 1" if e_value >= 1 else "none"
 
 
 def circumstances(evaluation: Evaluation) -> str:
@@ -73,11 +97,13 @@ def circumstances(evaluation: Evaluation) -> str:
 def waiting(state: State, evaluation: Evaluation) -> str:
     """What goes on while there is nothing to plot."""
     match evaluation.state:
+        case "queued" if evaluation.hold == "paused":
+            return "Paused, with its measurements kept; h lets it go on."
         case "queued":
             before = [item for item in state.evaluations.values() if item.verdict is None and item.at < evaluation.at]
             live = [item for item in before if item.state not in ("cancelled", "interrupted")]
             ahead = f"{len(live)} before it" if live else "next in turn"
-            return f"It waits for the machine: {ahead}. Benchmarks run one at a time, so that none disturbs another."
+            return f"It waits for the machine: {ahead}. Those that wait together race together."
         case "preparing":
             return "A private copy of the project is being made for baseline and variant."
         case "building":

@@ -27,11 +27,19 @@ class Runs(NamedTuple):
 
 def runs_of(evaluation: Evaluation, arm: Arm) -> Runs:
     """The runs of one arm by the evaluation's metric: seconds, or bytes."""
+    cold = warm_up_pairs(evaluation)
     own = [item for item in evaluation.measurements if item.arm == arm]
     return Runs(
-        tuple(_value(item, evaluation.metric) for item in own if not item.warm_up),
-        tuple(_value(item, evaluation.metric) for item in own if item.warm_up),
+        tuple(_value(item, evaluation.metric) for item in own if item.pair not in cold),
+        tuple(_value(item, evaluation.metric) for item in own if item.pair in cold),
     )
+
+
+def warm_up_pairs(evaluation: Evaluation) -> frozenset[int]:
+    """Numbers of the pairs that are left out of the statistics."""
+    if evaluation.estimate is not None:
+        return frozenset(evaluation.estimate.warm_up)
+    return frozenset(item.pair for item in evaluation.measurements if item.warm_up)
 
 
 def _value(item: Measurement, metric: Metric) -> float:

@@ -31,6 +31,8 @@ FIELD = 8
 """Contenders that race at most: the longer a block, the less do its runs share."""
 DOMINANCE_ALPHA = 0.1
 """Probability of giving up a rival that is as good as the leader; verdicts do not hang on it."""
+CHOOSING = 4
+"""The metric is chosen from so many first pairs: on a busy machine, few runs show what share of time is computing."""
 CALM_RUNS = 6.0
 """An evaluation waits for a quiet machine for as long as so many runs of the benchmark take, at most."""
 
@@ -112,12 +114,10 @@ class Race:
         )
         if contender.begun:
             contender.runs[block] = own
-        choose = first and not contender.taken
         contender.taken += pair
         contender.begun = True
         contender.next_pair += 1
-        if choose:
-            contender.metric = self._metric(contender)
+        contender.metric = self._metric(contender)
         found = estimate(contender.taken, contender.metric, self._terms(contender).alpha)
         return Pair(measurements=pair, estimate=found, metric=contender.metric)
 
@@ -176,7 +176,8 @@ class Race:
 
     def _metric(self, contender: Contender) -> Metric:
         first = [self._ground.first_run] if self._ground.first_run else []
-        return choose_metric(contender.objective, [*first, *(item for item in contender.taken if item.warm_up)])
+        early = [item for item in contender.taken if item.pair < CHOOSING]
+        return choose_metric(contender.objective, [*first, *early])
 
 
 async def against_itself(

@@ -52,7 +52,7 @@ USUAL = Terms()
 
 
 def choose_metric(objective: Objective, warm: Sequence[Measurement]) -> Metric:
-    """What to decide on, given warm-up runs (which do not count as evidence).
+    """What to decide on, given the first runs.
 
     For runtime it is CPU time where both arms are single-threaded and never wait: there it tells the same as wall
     time and is several times steadier when neighbours are busy. A variant that sleeps or starts threads fails this

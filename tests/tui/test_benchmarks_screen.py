@@ -16,6 +16,7 @@ from engine.protocol import (
     Measured,
     MeasureNoise,
     NoiseChanged,
+    Schedule,
     Snapshot,
 )
 from tests.tui import samples
@@ -79,11 +80,11 @@ async def test_measurements_appear_as_they_come(open_app: OpenApp, session: Snap
             EvaluationChanged(evaluation=msgspec.structs.replace(item, state="measuring", steps=(passed,)))
         )
         await person.sees("tests ✔ 2.5 s", "The first pair of runs is under way")
-        wide = Estimate(percent_improvement=10.0, low=-1e9, high=1e9, pairs=1)
+        wide = Estimate(percent_improvement=10.0, low=-1e9, high=1e9, pairs=1, warm_up=(0,))
         person.engine.push(Measured(evaluation=item.id, measurements=_pair(0, 0.5, 0.4, warm_up=True)))
         person.engine.push(Measured(evaluation=item.id, measurements=_pair(1, 0.5, 0.45), estimate=wide))
         await person.sees("○", "●", "measuring, pair 1", "too few pairs to say", "◄", "►", "load 0.7")
-        narrow = Estimate(percent_improvement=10.0, low=4.0, high=13.0, pairs=2)
+        narrow = Estimate(percent_improvement=10.0, low=4.0, high=13.0, pairs=2, warm_up=(0,))
         person.engine.push(Measured(evaluation=item.id, measurements=_pair(2, 0.5, 0.45), estimate=narrow))
         await person.sees("so far: at least 4.0%", "[", "]", "pair 2")
 
@@ -139,6 +140,38 @@ async def test_it_opens_on_the_candidate_the_person_comes_from(open_app: OpenApp
         await person.sees("algorithms v1 ▸ hunk 1 of 3")
         await person.press("4")
         await person.sees("at least 8.9%")
+
+
+async def test_the_schedule_can_be_overruled(open_app: OpenApp, root: Path) -> None:
+    async with open_app(size=(80, 24)) as person:
+        await person.press("4", "i")
+        assert await person.engine.received(Schedule) == Schedule(evaluation="e-loops", action="pin")
+        pinned = msgspec.structs.replace(samples.full(root).evaluations[1], hold="pinned")
+        person.engine.push(EvaluationChanged(evaluation=pinned))
+        await person.sees("pinned loops")
+        await person.press("i", "h", "d")
+        await person.engine.received(Schedule, 4)
+        assert [command.action for command in person.engine.all(Schedule)] == ["pin", "free", "pause", "drop"]
+        await person.press(".", "d")
+        await person.sees("this evaluation has ended")
+
+
+async def test_it_says_how_sure_it_is(open_app: OpenApp, root: Path) -> None:
+    found = Estimate(
+        percent_improvement=11.8,
+        low=8.9,
+        high=14.2,
+        pairs=12,
+        confidence=0.9875,
+        e_value=1234.0,
+        warm_up=(0,),
+        outliers=((3, "variant"), (4, "baseline")),
+    )
+    full = samples.full(root)
+    told = msgspec.structs.replace(full.evaluations[1], estimate=found, family=4)
+    async with open_app(msgspec.structs.replace(full, evaluations=(told,)), size=(80, 24)) as person:
+        await person.press("4")
+        await person.sees("at least 8.9%", "(98.75%)", "evidence 1,234 to 1", "2 outliers, kept", "shared by 4")
 
 
 async def test_v_shows_what_the_steps_printed(open_app: OpenApp) -> None:

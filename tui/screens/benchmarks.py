@@ -9,8 +9,9 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from engine.model import Evaluation
+from engine.protocol import Schedule, ScheduleAction
 from tui import verbs
-from tui.evaluation_words import circumstances, headline, output_lines, steps_line, waiting
+from tui.evaluation_words import circumstances, evidence, headline, output_lines, steps_line, waiting
 from tui.figures import runs_of
 from tui.outcomes import FAILURES, outcome
 from tui.screens.stage import StageScreen
@@ -22,6 +23,12 @@ from tui.widgets.strip_plot import IntervalBar, StripPlot
 
 TALL = 36
 """Rows of the terminal from which there is room for what the steps printed, below the plots."""
+_SCHEDULED = {
+    "pin": "Pinned: it goes first and is not ended early.",
+    "pause": "Paused: it leaves the race; h lets it go on.",
+    "free": "It is scheduled as usual again.",
+    "drop": "Dropped: it ends with the verdict that its runs allow.",
+}
 EMPTY = (
     "Nothing has been measured yet.\n\n"
     "Press b to build, test and measure the newest candidates;\non 3 Diffs, b measures the candidate under the cursor."
@@ -38,6 +45,14 @@ class BenchmarksScreen(StageScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "output", "output", id="benchmarks.output", tooltip="What build and tests printed, or the runs"),
         Binding("s", "app.measure_noise", "noise", id="benchmarks.noise", tooltip="Find out what gains show here"),
+        *(
+            Binding(key, f"schedule('{action}')", text, id=f"benchmarks.{action}", tooltip=tooltip)
+            for key, action, text, tooltip in (
+                ("i", "pin", "pin", "Measure this one first, and to the end of its budget; again: as usual"),
+                ("h", "pause", "hold", "Take it out of the race, its runs kept; again: let it go on"),
+                ("d", "drop", "drop", "End it now, with the verdict that its runs allow"),
+            )
+        ),
         *(
             Binding(key, f"move({step})", text, show=False, key_display=sign, id=f"benchmarks.{id}", tooltip=text)
             for key, sign, step, id, text in (
@@ -63,6 +78,7 @@ class BenchmarksScreen(StageScreen):
                 yield StripPlot(id="plot")
                 yield IntervalBar(id="interval")
                 yield Static(id="headline")
+                yield Static(id="evidence", markup=False)
                 yield Static(id="circumstances", markup=False)
                 yield Static(id="waiting", markup=False)
                 yield AnswerView(id="output")
@@ -112,6 +128,7 @@ class BenchmarksScreen(StageScreen):
         self.query_one("#evaluation").border_title = title_of(state, item)
         self._static("steps", steps_line(item))
         self._static("headline", headline(item))
+        self._static("evidence", evidence(item))
         self._static("circumstances", circumstances(item))
         self._static("waiting", waiting(state, item))
         plot, bar, output = self.query_one(StripPlot), self.query_one(IntervalBar), self.query_one(AnswerView)
@@ -122,6 +139,7 @@ class BenchmarksScreen(StageScreen):
         bar.display = plotted and item.estimate is not None
         self.query_one("#headline").display = item.estimate is not None or item.verdict is not None
         output.display = self._output or failed or (bool(item.steps) and self.size.height >= TALL)
+        self.query_one("#evidence").display = plotted and item.estimate is not None
         self.query_one("#waiting").display = not item.measurements and item.verdict is None
 
     def _static(self, id: str, text: object) -> None:
@@ -167,6 +185,16 @@ class BenchmarksScreen(StageScreen):
         """v: what build and tests printed, or the runs again."""
         self._output = not self._output
         self._show_evaluation(self.mpco.state)
+
+    def action_schedule(self, action: ScheduleAction) -> None:
+        """i, h and d: pin, pause (again: free) or drop the evaluation under the cursor."""
+        item = self.evaluation
+        if item is None or not self.job_under_cursor():
+            self.mpco.say("There is nothing to schedule: this evaluation has ended; b measures it again.")
+            return
+        if item.hold == {"pin": "pinned", "pause": "paused"}.get(action):
+            action = "free"
+        self.mpco.perform(Schedule(evaluation=item.id, action=action), lambda _: self.mpco.say(_SCHEDULED[action]))
 
     def action_step_out(self) -> None:
         """esc: from the output to the runs, and to the queue."""

@@ -8,6 +8,8 @@ from tui.state import State
 from tui.widgets.candidate_list import name_of
 from tui.widgets.keyed_list import ListRow
 
+_HOLDS = {"": "", "pinned": "pinned ", "paused": "paused "}
+_TURNS = {"pinned": 0, "": 1, "paused": 2}
 _LIVE = ("preparing", "building", "testing", "measuring")
 
 
@@ -15,7 +17,7 @@ def evaluation_rows(state: State) -> list[ListRow]:
     """What runs first, then what waits in its order, then what has ended, the newest first."""
     items = list(state.evaluations.values())
     running = [item for item in items if item.state in _LIVE]
-    queued = [item for item in items if item.state == "queued"]
+    queued = sorted((item for item in items if item.state == "queued"), key=lambda item: _TURNS[item.hold])
     ended = [item for item in reversed(items) if item not in running and item not in queued]
     return [ListRow(item.id, _line(state, item)) for item in (*running, *queued, *ended)]
 
@@ -36,4 +38,12 @@ def _line(state: State, evaluation: Evaluation) -> Content:
     candidate = state.candidates.get(evaluation.candidate)
     name = name_of(state, candidate) if candidate else evaluation.title
     pairs = f"  {evaluation.estimate.pairs} pairs" if evaluation.verdict and evaluation.estimate else ""
-    return Content.assemble((f"{found.sign} ", found.style), name, "  ", (found.words, found.style), (pairs, "dim"))
+    hold = _HOLDS[evaluation.hold] if evaluation.verdict is None else ""
+    return Content.assemble(
+        (f"{found.sign} ", found.style),
+        (hold, "bold $text-warning"),
+        name,
+        "  ",
+        (found.words, found.style),
+        (pairs, "dim"),
+    )
