@@ -1,5 +1,6 @@
 """`mpco report`: what the session knows, and the paper's tables."""
 
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import click
 from tui import headless, lines
 from tui.cli.results import print_candidates
 from tui.cli.shell import as_json, say, wait_for
+from tui.measurements import rows, write
 
 TABLES = ("rq1", "rq2", "rq3")
 
@@ -20,12 +22,20 @@ TABLES = ("rq1", "rq2", "rq3")
     help="Read published measurement files (a CSV file, or a folder of them) instead of the session.",
 )
 @click.option("--table", type=click.Choice(TABLES), help="With --import: which of the paper's tables; default: all.")
+@click.option(
+    "--measurements",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write every benchmark run, with machine, load and time, to this file: .csv or .json.",
+)
 @as_json
 @click.pass_context
-def report(ctx: click.Context, source: Path | None, table: str | None, as_json: bool) -> None:
+def report(
+    ctx: click.Context, source: Path | None, table: str | None, measurements: Path | None, as_json: bool
+) -> None:
     """Print what the session knows: every candidate with its verdict.
 
     \b
+    mpco report --measurements runs.csv                 every run that was measured
     mpco report --import measurements/ --table rq1      the tables of the MPCO paper, from its files
     """
     if source is not None:
@@ -39,6 +49,11 @@ def report(ctx: click.Context, source: Path | None, table: str | None, as_json: 
             return session.state
 
     state = wait_for(whole())
+    if measurements is not None:
+        found = rows(state.evaluations.values(), platform.node())
+        write(found, measurements)
+        say(f"{measurements}: {len(found)} runs of {len(state.evaluations)} evaluations")
+        return
     print_candidates(state, [(item, state.latest_evaluation(item.id)) for item in state.candidates.values()], as_json)
 
 
