@@ -13,6 +13,7 @@ import msgspec
 
 from engine.model import (
     Application,
+    BaselineFile,
     Bottleneck,
     Candidate,
     ContextField,
@@ -187,6 +188,13 @@ class NoteHunk(Word, frozen=True, kw_only=True, tag="note_hunk"):
     note: str
 
 
+class CompareCandidates(Word, frozen=True, kw_only=True, tag="compare_candidates"):
+    """Reply: a `Comparison`, from what is kept of `one` to what is kept of `other`."""
+
+    one: str
+    other: str
+
+
 class UndoDecision(Word, frozen=True, kw_only=True, tag="undo_decision"):
     """Take back the last decision, split, edit or comment of the session."""
 
@@ -304,6 +312,7 @@ Command = (
     | SplitHunk
     | EditHunk
     | NoteHunk
+    | CompareCandidates
     | UndoDecision
     | RedoDecision
     | Evaluate
@@ -359,6 +368,13 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """What it could cost at most; None when the price is unknown."""
     masked: int
     """How many places hold a placeholder for a likely secret."""
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """The difference between two candidates: the files as one would leave them, and the hunks to the other's."""
+
+    files: tuple[BaselineFile, ...]
+    hunks: tuple[Hunk, ...]
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="reply"):

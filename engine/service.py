@@ -20,6 +20,7 @@ import msgspec
 from engine import config as configuration
 from engine import decisions, delivery, hunk_edits, outgoing, paths, recordings
 from engine.client import READY
+from engine.comparing import compare
 from engine.config import Config
 from engine.errors import MpcoError
 from engine.evaluate.sandbox import strongest
@@ -37,6 +38,7 @@ from engine.protocol import (
     Apply,
     Cancel,
     Command,
+    CompareCandidates,
     ContinueCandidate,
     CopyPrompt,
     Decide,
@@ -228,6 +230,8 @@ class Service:
                 return hunk_edits.edit(self._session, command)
             case NoteHunk():
                 decisions.note(self._session, command)
+            case CompareCandidates():
+                return compare(self._session.candidate(command.one), self._session.candidate(command.other))
             case UndoDecision():
                 decisions.undo(self._session)
             case RedoDecision():

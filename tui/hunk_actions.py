@@ -1,13 +1,18 @@
 """From a key on a hunk to a command: asks what there is to ask, sends it, and says what became of it."""
 
+from collections.abc import Collection
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from engine.model import Candidate, Decision, Hunk
-from engine.protocol import Decide, EditHunk, NoteHunk, SplitHunk
+from engine.protocol import CompareCandidates, Comparison, Decide, EditHunk, NoteHunk, SplitHunk
 from tui import editor
+from tui.screens.compare import CompareScreen
 from tui.screens.dialogs import Choice, ChoiceDialog
 from tui.screens.hunk_dialogs import EditDialog, LinesDialog, SplitAt, Taken, TextDialog
+from tui.widgets.candidate_list import name_of
 
 if TYPE_CHECKING:
     from tui.app import MpcoApp
@@ -91,6 +96,23 @@ def decide_many(app: "MpcoApp", candidate: Candidate, hunk: Hunk) -> None:
 
     choices = [Choice(key, words, key) for key, (words, _, _) in offered.items()]
     app.push_screen(ChoiceDialog("Decide on many", f"of {candidate.llm}", choices), done)
+
+
+def compare(app: "MpcoApp", marked: Collection[str]) -> None:
+    """Show two marked candidates beside each other, or the marked one and the current one."""
+    ids = dict.fromkeys((*sorted(marked), app.current_candidate))
+    found = [app.state.candidates[id] for id in ids if id in app.state.candidates]
+    if len(found) < 2:
+        app.say("Mark one candidate with space, go to another, and press C.", "warning")
+        return
+    one, other = found[:2]
+
+    def done(result: Any) -> None:
+        found = msgspec.convert(result, Comparison)
+        names = (name_of(app.state, one), name_of(app.state, other))
+        app.push_screen(CompareScreen((one, other), names, found.files, found.hunks))
+
+    app.perform(CompareCandidates(one=one.id, other=other.id), done)
 
 
 def _keep(app: "MpcoApp", candidate: Candidate, hunk: Hunk, new_lines: tuple[str, ...]) -> None:

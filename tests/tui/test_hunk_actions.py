@@ -5,8 +5,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from engine.comparing import compare
 from engine.model import Estimate, Flag, Hunk, Worth
-from engine.protocol import CandidateChanged, Decide, EditHunk, EvaluationChanged, NoteHunk, Snapshot, SplitHunk
+from engine.protocol import (
+    CandidateChanged,
+    CompareCandidates,
+    Decide,
+    EditHunk,
+    EvaluationChanged,
+    NoteHunk,
+    Snapshot,
+    SplitHunk,
+)
 from tests.tui import samples
 from tests.tui.conftest import SIZES, OpenApp
 from tui.screens.hunk_dialogs import lines_of, taken
@@ -107,3 +117,19 @@ async def test_search_wrap_and_copy(open_app: OpenApp, session: Snapshot) -> Non
         await person.press("y")
         await person.sees("Copied the new lines")
         assert person.app.clipboard == "\n".join(session.candidates[0].hunks[1].new_lines)
+
+
+async def test_two_candidates_are_compared_and_shown_beside_the_baseline(open_app: OpenApp, session: Snapshot) -> None:
+    one, other = session.candidates[:2]
+    async with open_app(session, size=(160, 45)) as person:
+        person.engine.answers[CompareCandidates] = compare(one, other)
+        await person.press("3", "C")
+        await person.sees("Mark one candidate with space")
+        await person.press("space", "C")
+        asked = await person.engine.received(CompareCandidates)
+        assert {asked.one, asked.other} == {one.id, other.id}
+        await person.sees("algorithms v1 │ loops v1", "part.strip()", "group.strip()")
+        await person.press("t")
+        await person.sees("baseline → algorithms v1", "baseline → loops v1", "re.match(PATTERN, line)")
+        await person.press("n", "escape")
+        await person.sees("candidates")

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from engine.model import Candidate, Decision, Hunk
 from engine.protocol import Decide, RedoDecision, UndoDecision
-from tui import verbs
+from tui import hunk_actions, verbs
 from tui.answers import answer_lines
 from tui.hunk_facts import decided, hunk_facts
 from tui.screens import diff_search
@@ -67,6 +67,7 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
             id="diffs.search",
             tooltip="Search the diff; n and N go on",
         ),
+        Binding("C", "compare", "compare", show=False, id="diffs.compare", tooltip="Compare two marked candidates"),
         Binding("W", "wrap", "wrap", show=False, id="diffs.wrap", tooltip="Wrap long lines, or cut them"),
         Binding("y", "copy", "copy", show=False, id="diffs.copy", tooltip="Copy the new lines of the hunk"),
         *(
@@ -326,14 +327,16 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
 
     def action_on_hunk(self, what: str) -> None:
         """Edit, take lines, split, comment, or decide on more than the current hunk."""
-        from tui import hunk_actions
-
         candidate = self.candidate
         hunk = self._hunk(candidate) if candidate is not None else None
         if candidate is None or hunk is None:
             self.mpco.say("There is no hunk here; , and . go to other candidates.", "warning")
         elif self._decidable(candidate):
             getattr(hunk_actions, what)(self.mpco, candidate, hunk)
+
+    def action_compare(self) -> None:
+        """C: the two marked candidates, or the marked one and the one under the cursor."""
+        hunk_actions.compare(self.mpco, self._marked)
 
     def action_decide_all(self, decision: Decision) -> None:
         """A and R: decide on all hunks of the candidate at once."""
