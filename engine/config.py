@@ -112,10 +112,11 @@ class BenchmarkSection(CommandSection, frozen=True, kw_only=True):
 
 
 class ProfileSection(Section, frozen=True, kw_only=True):
-    """[profile]: default is the benchmark command under cProfile."""
+    """[profile]: default is the benchmark command, under the profiler that fits."""
 
     command: str = ""
-    format: Filled = "cprofile"
+    profiler: Literal["auto", "cprofile", "py-spy", "perf", "callgrind"] = "auto"
+    """auto: cProfile for what runs in Python, otherwise perf, otherwise callgrind."""
     timeout: Seconds = 600.0
 
 

@@ -100,8 +100,10 @@ class Places:
             return None
         if is_inner(frame.name) or matched(components(frame.name), components(owner.name)):
             return None
+        if self._files.outline(owner.file).fitting(components(frame.name))[0]:
+            return Frame(frame.name, owner.file, module=frame.module)
         outer = Frame(frame.name, module=frame.module)
-        return outer if self.owner(outer).in_project else None
+        return outer if self._candidates(outer) else None
 
     def is_function_itself(self, owner: Owner, frame: Frame) -> bool:
         """Whether a code object is the function and not a lambda or comprehension inside of it."""

@@ -137,7 +137,7 @@ class ProjectFiles:
     @cached_property
     def _by_name(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = defaultdict(list)
-        for path in self._walk():
+        for path in files_of(self._root):
             found[posixpath.basename(path)].append(path)
         return found
 
@@ -156,13 +156,15 @@ class ProjectFiles:
                     found[word].append(path)
         return found
 
-    def _walk(self) -> Iterator[str]:
-        for folder, folders, names in os.walk(self._root):
-            folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in NO_CODE)
-            below = os.path.relpath(folder, self._root)
-            for name in sorted(names):
-                if language_of(name) and not name.startswith("."):
-                    yield name if below == "." else f"{below}/{name}".replace(os.sep, "/")
+
+def files_of(root: Path) -> Iterator[str]:
+    """The source files below a folder, by their endings; relative, with forward slashes."""
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in NO_CODE)
+        below = os.path.relpath(folder, root)
+        for name in sorted(names):
+            if language_of(name) and not name.startswith("."):
+                yield name if below == "." else f"{below}/{name}".replace(os.sep, "/")
 
 
 def _clean(path: str) -> str:

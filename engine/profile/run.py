@@ -8,13 +8,22 @@ from engine.errors import ProfileError
 from engine.execute import Execute, Outcome
 from engine.model import Profile
 from engine.profile.command import Recorded, driver_files, recorded
+from engine.profile.native import record
 from engine.profile.places import Places
+from engine.profile.project_files import files_of
 from engine.profile.ranking import profile_of
 from engine.profile.records import CallRecord, LineRecord, read_calls, read_lines
 from engine.profile.stacks import Stacks
 from engine.profile.tally import Tally
+from engine.source import language_of
 
 FORMAT = "cprofile"
+
+
+class NoPythonError(ProfileError):
+    """The command ended well, but nothing of it ran in Python."""
+
+
 ENOUGH_SAMPLES = 400
 MOST_SAMPLING_RUNS = 4
 MOST_SAMPLING_SECONDS = 20.0
@@ -24,8 +33,9 @@ MOST_SAMPLING_SECONDS = 20.0
 async def run(config: Config, execute: Execute, on_progress: Callable[[str], None] = lambda _: None) -> Profile:
     """Profile the project's command and rank its functions.
 
-    The command runs once under cProfile, for exact calls and times, and then again under a sampler, for the lines:
-    cProfile knows none. Both run in the project's own interpreter.
+    Which profiler runs is the choice of [profile] profiler. Under cProfile, the command runs once, for exact calls
+    and times, and then again under a sampler, for the lines: cProfile knows none. Both run in the project's own
+    interpreter.
 
     Bottlenecks are ranked by addressable share: own time plus that of code outside the project (built-ins, standard
     library, dependencies) which the function calls directly. Own time alone puts `re.match(PATTERN, line)` in a loop,
@@ -39,13 +49,46 @@ async def run(config: Config, execute: Execute, on_progress: Callable[[str], Non
     command = config.profile.command or config.benchmark.command
     if not command:
         raise ProfileError("There is nothing to profile: give [benchmark] command or [profile] command in mpco.toml.")
-    if config.profile.format != FORMAT:
-        raise ProfileError(f"[profile] format is {config.profile.format!r}; only {FORMAT!r} can be profiled.")
+    wanted = config.profile.profiler
+    if wanted == "cprofile":
+        return await _run_python(config, execute, command, on_progress)
+    if wanted != "auto":
+        return await record(config, execute, command, wanted, on_progress)
+    try:
+        found = await _run_python(config, execute, command, on_progress)
+    except NoPythonError as error:
+        return await _run_native(config, execute, command, on_progress, str(error))
+    if found.bottlenecks or not _has_compiled_code(config):
+        return found
+    return await _run_native(config, execute, command, on_progress, "")
+
+
+async def _run_python(config: Config, execute: Execute, command: str, on_progress: Callable[[str], None]) -> Profile:
     on_progress("running under cProfile")
     calls = await _record_calls(config, execute, command)
     lines = await _record_lines(config, execute, command, on_progress)
     on_progress("mapping to functions")
     return await asyncio.to_thread(_profile, config, command, calls, lines)
+
+
+async def _run_native(
+    config: Config, execute: Execute, command: str, on_progress: Callable[[str], None], no_python: str
+) -> Profile:
+    """perf, or callgrind where perf is missing or not permitted."""
+    try:
+        return await record(config, execute, command, "perf", on_progress)
+    except ProfileError as first:
+        if "is not installed" not in str(first) and "is not permitted" not in str(first):
+            raise ProfileError(f"{no_python} {first}".strip()) from first
+        try:
+            return await record(config, execute, command, "callgrind", on_progress)
+        except ProfileError as second:
+            raise ProfileError(f"{no_python} {first} {second}".strip()) from second
+
+
+def _has_compiled_code(config: Config) -> bool:
+    languages = {language_of(name) for name in files_of(config.root_path)}
+    return bool(languages & {"C", "C++", "Rust", "Go", "CUDA", "Fortran", "Zig"})
 
 
 def _profile(config: Config, command: str, calls: tuple[CallRecord, ...], lines: tuple[LineRecord, ...]) -> Profile:
@@ -67,7 +110,7 @@ async def _record_calls(config: Config, execute: Execute, command: str) -> tuple
         raise ProfileError(problem)
     found = read_calls(outcome.files.get(_output("calls"), b""))
     if not found:
-        raise ProfileError(
+        raise NoPythonError(
             f"[profile] command must run Python; `{command}` ended well but started no Python that could be profiled. "
             "Give a command such as `python bench.py`, without -S or a PYTHONPATH of its own inside make or a script."
         )

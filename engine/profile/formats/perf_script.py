@@ -19,7 +19,7 @@ _HEADER = re.compile(
 )
 _FRAME = re.compile(rb"\s+(?P<ip>[0-9a-f]+)\s+(?P<name>\S.*?)\s*")
 _LIKE_FRAME = re.compile(rb"\s+[0-9a-f]{2,}\s+\S")
-_LINE = re.compile(rb"\s+(?P<file>\S.*?):(?P<line>\d+)\s*")
+_LINE = re.compile(rb"\s+(?P<file>\S.*?):(?P<line>\d+)(?:\s+\(inlined\))?\s*")
 _CLOCKS = (b"cpu-clock", b"task-clock")
 
 

@@ -26,12 +26,14 @@ class Folder:
         target.write_text(text)
         return target
 
-    def profile(self, command: str, timeout: float = 60.0, project: ProjectSection | None = None) -> Profile:
+    def profile(
+        self, command: str, timeout: float = 60.0, project: ProjectSection | None = None, profiler: str = "auto"
+    ) -> Profile:
         """Profile `command`."""
         config = Config(
             project=project or ProjectSection(),
             benchmark=BenchmarkSection(command="false"),
-            profile=ProfileSection(command=command, timeout=timeout),
+            profile=ProfileSection(command=command, timeout=timeout, profiler=profiler),  # type: ignore[arg-type]
             root=str(self.root),
         )
         return asyncio.run(run(config, PlainRunner(self.root), self.progress.append))

@@ -1,0 +1,128 @@
+"""Profilers for programs in any language, run around the project's command in its sandbox: perf, callgrind, py-spy."""
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from engine.config import Config
+from engine.errors import ProfileError
+from engine.execute import IO_VARIABLE, Execute, Outcome
+from engine.model import Profile
+from engine.profile.formats import read
+from engine.profile.formats.source import Source
+from engine.profile.places import Places
+from engine.profile.ranking import profile_of
+from engine.profile.tally import Tally
+
+Native = Literal["perf", "callgrind", "py-spy"]
+MISSING = 125
+"""The exit code that says that there is no such profiler."""
+MOST_FILES = 8
+"""Processes of which callgrind's results are read."""
+
+
+class Recorder(NamedTuple):
+    """How one profiler is run around the command in $MPCO_COMMAND."""
+
+    program: str
+    script: str
+    outputs: tuple[str, ...]
+    fix: str
+    """What to do when it is missing."""
+
+
+# Stacks by DWARF: compilers leave out the frame pointers of leaf functions, and perf would lose their callers; 8 KB a
+# sample are 2.4 MB a second.
+RECORDERS: dict[str, Recorder] = {
+    "perf": Recorder(
+        "perf",
+        'perf record -q -e cpu-clock:u -F 299 --call-graph dwarf,8192 -o "$IO"/perf.data -- sh -c "$MPCO_COMMAND"; status=$?\n'
+        '[ -s "$IO"/perf.data ] && perf script -i "$IO"/perf.data --full-source-path '
+        '-F comm,pid,time,period,event,ip,sym,dso,srcline > "$IO"/mpco_perf.txt 2>/dev/null',
+        ("mpco_perf.txt",),
+        "install perf (Debian: linux-perf; Fedora: perf; Ubuntu: linux-tools-generic)",
+    ),
+    "callgrind": Recorder(
+        "valgrind",
+        "valgrind -q --tool=callgrind --trace-children=yes "
+        '--trace-children-skip="*/sh,*/bash,*/dash,*/env,*/make,*/python*" '
+        '--callgrind-out-file="$IO"/callgrind.%p.out sh -c "$MPCO_COMMAND"; status=$?\n'
+        'n=0; for file in $(ls -S "$IO"/callgrind.*.out); do mv "$file" "$IO"/mpco_callgrind.$n; n=$((n+1)); done',
+        tuple(f"mpco_callgrind.{number}" for number in range(MOST_FILES)),
+        "install valgrind",
+    ),
+    "py-spy": Recorder(
+        "py-spy",
+        'py-spy record -r 200 --nonblocking --subprocesses -f raw -o "$IO"/mpco_spy.txt -- sh -c "$MPCO_COMMAND"\n'
+        "status=$?",
+        ("mpco_spy.txt",),
+        "install py-spy (pip install py-spy)",
+    ),
+}
+
+
+async def record(
+    config: Config, execute: Execute, command: str, name: Native, on_progress: Callable[[str], None] = lambda _: None
+) -> Profile:
+    """Run `command` under the profiler of that name.
+
+    Raises:
+        ProfileError: when the profiler is missing or not permitted, or the command fails.
+        SandboxError: when no sandbox can be set up.
+    """
+    recorder = RECORDERS[name]
+    on_progress(f"running under {name}")
+    script = (
+        f'IO="${IO_VARIABLE}"; command -v {recorder.program} > /dev/null || exit {MISSING}\n'
+        f'export TMPDIR="$IO"\n{recorder.script}\nexit $status'
+    )
+    outcome = await execute(
+        script, timeout=config.profile.timeout, env={"MPCO_COMMAND": command}, collect=recorder.outputs
+    )
+    found = [(file, data) for file in recorder.outputs if (data := outcome.files.get(file))]
+    if problem := _problem(config, command, name, outcome, bool(found)):
+        raise ProfileError(problem)
+    on_progress("mapping to functions")
+    return await asyncio.to_thread(_profile, config, command, name, found)
+
+
+def _profile(config: Config, command: str, name: str, found: list[tuple[str, bytes]]) -> Profile:
+    places = Places(config.root_path, config.project.include, (*config.project.exclude, *config.project.protected))
+    whole = Tally(places)
+    with tempfile.TemporaryDirectory(prefix="mpco-profile-") as folder:
+        for file, data in found:
+            path = Path(folder, file)
+            path.write_bytes(data)
+            tally = Tally(places)
+            read(Source(path), tally)
+            whole.unit = tally.unit
+            whole.add(tally)
+    return profile_of(whole, command, name)
+
+
+def _problem(config: Config, command: str, name: str, outcome: Outcome, recorded: bool) -> str:
+    """Why the run is no good, in one sentence with what to do; empty when it is."""
+    lines = [line.strip() for line in outcome.output.strip().splitlines() if line.strip()]
+    said = f": {lines[-1]}" if lines else ", without a word"
+    if outcome.timed_out:
+        return (
+            f"`{command}` did not end within {config.profile.timeout:g} s under {name}; raise [profile] timeout "
+            f"or profile less{said}"
+        )
+    if outcome.exit_code == MISSING and not recorded:
+        return f"{name} is not installed: {RECORDERS[name].fix}, or name another one in [profile] profiler."
+    denied = (
+        "perf_event_paranoid" in outcome.output or "ermission denied" in outcome.output or "EPERM" in outcome.output
+    )
+    if not recorded and denied:
+        advice = (
+            "`sysctl kernel.perf_event_paranoid=2` permits it, and callgrind needs no permission"
+            if name == "perf"
+            else "this machine does not let one process read another"
+        )
+        return f"{name} is not permitted here: {advice}{said}"
+    if outcome.exit_code:
+        return f"`{command}` failed with exit code {outcome.exit_code} under {name}{said}"
+    return "" if recorded else f"{name} recorded nothing of `{command}`; profile a longer run{said}"

@@ -1,0 +1,161 @@
+"""Real profilers on real programs in C and C++, and py-spy on Python: the known hot function, its span, its share."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ProfileError
+from engine.profile.files import import_profiles
+from tests.engine.profile.conftest import Folder, named
+
+C = """\
+#include <stdio.h>
+
+static unsigned mix(unsigned h, unsigned c) {
+    return (h ^ c) * 16777619u;
+}
+
+__attribute__((noinline)) static unsigned hot(unsigned rounds) {
+    unsigned h = 2166136261u;
+    for (unsigned i = 0; i < rounds; i++)
+        h = mix(h, i);
+    return h;
+}
+
+__attribute__((noinline)) static unsigned cool(unsigned rounds) {
+    return hot(rounds / 20) + 1;
+}
+
+int main(void) {
+    unsigned rounds = ROUNDS;
+    printf("%u\\n", hot(rounds) + cool(rounds));
+    return 0;
+}
+"""
+CPP = """\
+#include <cstdio>
+#include <vector>
+
+namespace shapes {
+namespace {
+
+template <typename T>
+__attribute__((noinline)) T total(const std::vector<T>& values, int rounds) {
+    T sum{};
+    for (int round = 0; round < rounds; ++round)
+        for (const T& value : values)
+            sum = sum * T(31) + value;
+    return sum;
+}
+
+}  // namespace
+
+class Table {
+ public:
+    int run(int rounds) const { return total(values_, rounds); }
+
+ private:
+    std::vector<int> values_ = std::vector<int>(1000, 7);
+};
+
+}  // namespace shapes
+
+int main() {
+    std::printf("%d\\n", shapes::Table().run(ROUNDS));
+}
+"""
+needs = {
+    tool: pytest.mark.skipif(shutil.which(tool) is None, reason=f"{tool} is not installed")
+    for tool in ("gcc", "g++", "perf", "valgrind", "py-spy", "gprof")
+}
+
+
+def compile_(folder: Folder, source: str, compiler: str, rounds: int, *flags: str) -> Path:
+    file = folder.write(f"src/program.{'c' if compiler == 'gcc' else 'cpp'}", source)
+    target = folder.root / "program"
+    options = ["-O1", "-g", f"-DROUNDS={rounds}", *flags]
+    subprocess.run([compiler, *options, str(file), "-o", str(target)], check=True)
+    return target
+
+
+@needs["gcc"]
+@needs["valgrind"]
+def test_callgrind_counts_a_c_program_exactly(folder: Folder) -> None:
+    compile_(folder, C, "gcc", 3_000_000)
+    found = folder.profile("./program", profiler="callgrind")
+    hot, mix = named(found, "hot"), named(found, "mix")
+    assert (hot.file, hot.line, hot.end_line) == ("src/program.c", 7, 12)
+    assert (mix.line, mix.end_line) == (3, 5)
+    assert hot.self_share + mix.self_share > 0.9
+    assert found.unit == "instructions"
+    assert named(found, "main").total_share > 0.9
+    assert {edge.function for edge in hot.callers} == {"main", "cool"}
+    assert hot.calls == 2
+
+
+@needs["g++"]
+@needs["valgrind"]
+def test_callgrind_finds_templates_and_methods_of_cpp(folder: Folder) -> None:
+    compile_(folder, CPP, "g++", 300)
+    total = named(folder.profile("./program", profiler="callgrind"), "shapes::total")
+    assert (total.file, total.line, total.end_line) == ("src/program.cpp", 7, 14)
+    assert 0.3 < total.self_share <= total.total_share
+
+
+@needs["gcc"]
+@needs["perf"]
+def test_a_program_that_runs_no_python_is_sampled_by_perf(folder: Folder) -> None:
+    compile_(folder, C, "gcc", 250_000_000)
+    try:
+        found = folder.profile("./program", profiler="perf")
+    except ProfileError as error:
+        pytest.skip(f"perf may not be used here: {error}")
+    hot, mix = named(found, "hot"), named(found, "mix")
+    assert (hot.file, hot.line, hot.end_line) == ("src/program.c", 7, 12)
+    assert hot.self_share + mix.self_share > 0.85
+    assert {heat.line for heat in (*hot.heat, *mix.heat)} <= {3, 4, 5, 7, 8, 9, 10, 11, 12}
+    assert named(found, "main").total_share > 0.85
+    assert found.flame[0].share > 0.85
+
+
+@needs["gcc"]
+@needs["gprof"]
+def test_gprofs_text_is_mapped_by_name(folder: Folder) -> None:
+    target = compile_(folder, C, "gcc", 60_000_000, "-pg")
+    subprocess.run([str(target)], cwd=folder.root, check=True, stdout=subprocess.DEVNULL)
+    text = subprocess.run(["gprof", "-b", "program", "gmon.out"], cwd=folder.root, capture_output=True, check=True)
+    (folder.root / "gprof.txt").write_bytes(text.stdout)
+    found = import_profiles([folder.root / "gprof.txt"], folder.root)
+    hot = next((item for item in found.bottlenecks if item.function in ("hot", "mix")), None)
+    assert hot is not None and hot.self_share > 0.5
+
+
+@needs["py-spy"]
+def test_py_spy_samples_python_and_its_children(folder: Folder) -> None:
+    folder.write(
+        "work.py", "def spin(n):\n    total = 0\n    while n:\n        n -= 1\n        total += n\n    return total\n"
+    )
+    folder.write("run.sh", f"'{sys.executable}' -c 'import work; work.spin(12000000)'\n")
+    try:
+        found = folder.profile("sh run.sh", profiler="py-spy")
+    except ProfileError as error:
+        pytest.skip(f"py-spy may not be used here: {error}")
+    spin = named(found, "spin")
+    assert (spin.file, spin.line, spin.end_line) == ("work.py", 1, 6)
+    assert spin.self_share > 0.8
+
+
+def test_a_profiler_that_is_missing_is_named_with_its_fix(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = folder.root / "bin"
+    bare.mkdir()
+    shell = shutil.which("sh")
+    assert shell is not None
+    (bare / "sh").symlink_to(shell)
+    monkeypatch.setenv("PATH", str(bare))
+    with pytest.raises(ProfileError, match="perf is not installed: install perf"):
+        folder.profile("sh -c :", profiler="perf")
+    with pytest.raises(ProfileError, match="install valgrind"):
+        folder.profile("sh -c :")
