@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 
-from engine import profile as profile_stage
 from engine.config import Config
 from engine.conversation import Asked, Conversations
 from engine.errors import EditError, EngineError, LlmError
@@ -24,15 +23,13 @@ from engine.generate.request import messages as request_messages
 from engine.jobs import Jobs, RunningJob, new_id
 from engine.llm import prices
 from engine.model import BaselineFile, Bottleneck, Candidate, Evaluation, Hunk, Job, Message, Prompt
+from engine.profiling import Profiling
 from engine.prompting import Prompting
 from engine.proof import Proof
 from engine.protocol import (
-    BottleneckChanged,
     CandidateChanged,
     CandidateStreamed,
     EvaluationChanged,
-    Mark,
-    ProfileChanged,
 )
 from engine.session import Session
 from engine.source import language_of
@@ -50,40 +47,16 @@ class Pipeline:
         self._jobs = jobs
         self._proof = proof
         self.conversations = Conversations(config, session)
+        self.profiling = Profiling(config, session, jobs, proof)
         self.prompting = Prompting(config, session, jobs, self.conversations)
 
     def configure(self, config: Config) -> None:
         """Take over a configuration that was read anew."""
         self.config = config
         self.conversations.configure(config)
+        self.profiling.configure(config)
         self.prompting.configure(config)
         self._proof.configure(config)
-
-    # ---------------------------------------------------------------------------------- stage 1: profile
-
-    def profile(self) -> Job:
-        """Start a profile run; marks of bottlenecks that are found again are kept."""
-
-        async def work(running: RunningJob) -> None:
-            async with self._proof.machine:
-                running.started()
-                workbench = await self._proof.workbench()
-                found = await profile_stage.run(self.config, workbench.execute, running.progress)
-            old = self._session.profile
-            marked = {item.id for item in old.bottlenecks if item.marked} if old else set()
-            items = tuple(msgspec.structs.replace(b, marked=b.id in marked) for b in found.bottlenecks)
-            self._session.publish(ProfileChanged(profile=msgspec.structs.replace(found, bottlenecks=items)))
-
-        command = self.config.profile.command or self.config.benchmark.command
-        if not command:
-            raise EngineError("There is nothing to profile: give [benchmark] command in mpco.toml.")
-        return self._jobs.start("profile", f"profile `{command}`", "", work)
-
-    def mark(self, command: Mark) -> None:
-        """Mark or unmark bottlenecks."""
-        found = [self._session.bottleneck(id) for id in command.bottlenecks]
-        changed = [msgspec.structs.replace(item, marked=command.marked) for item in found]
-        self._session.publish(*(BottleneckChanged(bottleneck=item) for item in changed))
 
     # --------------------------------------------------------------------------------- stage 3: generate
 

@@ -64,6 +64,19 @@ class RunProfile(Word, frozen=True, kw_only=True, tag="run_profile"):
     """Stage 1: run the profile command. Reply: {"job"}."""
 
 
+class ImportProfile(Word, frozen=True, kw_only=True, tag="import_profile"):
+    """Stage 1 from files that profilers wrote, added up. Reply: {"job"}."""
+
+    files: tuple[str, ...]
+    """Paths; relative ones are meant from the project's root."""
+
+
+class ShowEvidence(Word, frozen=True, kw_only=True, tag="show_evidence"):
+    """What the profile says about a bottleneck, exactly as prompts are told it. Reply: {"fields"}."""
+
+    bottleneck: str
+
+
 class Mark(Word, frozen=True, kw_only=True, tag="mark"):
     """Mark or unmark bottlenecks for the verbs that follow."""
 
@@ -297,6 +310,8 @@ Command = (
     | Status
     | Stop
     | RunProfile
+    | ImportProfile
+    | ShowEvidence
     | Mark
     | WritePrompts
     | PreviewPrompt

@@ -49,6 +49,7 @@ from engine.protocol import (
     Event,
     ExportRecording,
     Follow,
+    ImportProfile,
     ImportRecording,
     ImprovePrompts,
     Mark,
@@ -66,6 +67,7 @@ from engine.protocol import (
     RunProfile,
     Schedule,
     SetBudget,
+    ShowEvidence,
     SplitHunk,
     Status,
     Stop,
@@ -188,9 +190,13 @@ class Service:
             case Stop():
                 self._ending.set()
             case RunProfile():
-                return {"job": self._pipeline.profile().id}
+                return {"job": self._pipeline.profiling.run().id}
+            case ImportProfile():
+                return {"job": self._pipeline.profiling.import_files(command).id}
+            case ShowEvidence():
+                return {"fields": self._pipeline.profiling.evidence(command.bottleneck)}
             case Mark():
-                self._pipeline.mark(command)
+                self._pipeline.profiling.mark(command)
             case WritePrompts():
                 jobs, prompts = self._pipeline.prompting.write(command)
                 return {"jobs": [job.id for job in jobs], "prompts": prompts}

@@ -81,6 +81,8 @@ class Profile(Noun, frozen=True, kw_only=True):
     """Ranked by addressable share, largest first."""
     unmapped: tuple[Unmapped, ...] = ()
     flame: tuple[FlameNode, ...] = ()
+    before: "Profile | None" = None
+    """The profile that this one took the place of, where both count the same."""
     unit: str = "seconds"
     """What the profile counts: `seconds`, `samples`, `instructions` and so on."""
     amount: float = 0.0

@@ -38,7 +38,8 @@ class Recorder(NamedTuple):
 RECORDERS: dict[str, Recorder] = {
     "perf": Recorder(
         "perf",
-        'perf record -q -e cpu-clock:u -F 299 --call-graph dwarf,8192 -o "$IO"/perf.data -- sh -c "$MPCO_COMMAND"; status=$?\n'
+        'perf record -q -e cpu-clock:u -F 299 --call-graph dwarf,8192 -o "$IO"/perf.data -- '
+        'sh -c "$MPCO_COMMAND"; status=$?\n'
         '[ -s "$IO"/perf.data ] && perf script -i "$IO"/perf.data --full-source-path '
         '-F comm,pid,time,period,event,ip,sym,dso,srcline > "$IO"/mpco_perf.txt 2>/dev/null',
         ("mpco_perf.txt",),

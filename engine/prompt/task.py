@@ -54,7 +54,7 @@ def task_fields(
     ]
     if bottleneck is not None:
         fields.append(_field("bottleneck", _place(bottleneck), "profile" if profile else "source files"))
-        fields += _evidence(bottleneck, source_text, profile)
+        fields += evidence(bottleneck, source_text, profile)
     fields.append(_field("hardware", _hardware(), "psutil"))
     if bottleneck is not None:
         fields.append(_field("source", _fenced(bottleneck, source_text), bottleneck.file))
@@ -65,16 +65,31 @@ def _field(name: str, value: str, source: str) -> ContextField:
     return ContextField(context="task", name=name, value=value, source=source)
 
 
+def evidence(bottleneck: Bottleneck, source_text: str, profile: Profile | None) -> tuple[ContextField, ...]:
+    """What a profile says about a bottleneck; the profile screen shows the same words."""
+    return tuple(field for field in _evidence(bottleneck, source_text, profile) if field.value)
+
+
 def _evidence(bottleneck: Bottleneck, source_text: str, profile: Profile | None) -> Iterator[ContextField]:
     if bottleneck.total_share or bottleneck.self_share:
-        whole = f"all {profile.seconds:.3g} s profiled" if profile else "all time profiled"
+        whole = _amount(profile) if profile else "all time profiled"
         spent = f"{bottleneck.self_share:.1%} of {whole} in the function itself, "
         yield _field("time", f"{spent}{bottleneck.total_share:.1%} together with what it calls", "profile")
+    if bottleneck.addressable_share > bottleneck.self_share + _WORTH_TELLING:
+        outside = bottleneck.addressable_share - bottleneck.self_share
+        text = f"{bottleneck.addressable_share:.1%}: its own time, and {outside:.1%} in outside code that it calls"
+        yield _field("addressable time", text, "profile")
     if bottleneck.calls:
         yield _field("calls", f"{bottleneck.calls:,}", "profile")
     yield _field("callers", _edges("share of its time by caller:", bottleneck.callers), "profile")
     yield _field("callees", _edges("share of its time by what it calls:", bottleneck.callees), "profile")
     yield _field("hot lines", _hot_lines(bottleneck, source_text), "profile")
+
+
+def _amount(profile: Profile) -> str:
+    if profile.seconds or not profile.amount:
+        return f"all {profile.seconds:.3g} s profiled"
+    return f"all {profile.amount:,.0f} {profile.unit} profiled"
 
 
 def _place(bottleneck: Bottleneck) -> str:
