@@ -1,15 +1,21 @@
 """Stage 1 on screen: ranked bottlenecks, their source, marks, filter, and what an empty screen says."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engine.protocol import BottleneckChanged, JobChanged, Mark, ProfileChanged, Snapshot
+from engine.model import FlameNode
+from engine.protocol import BottleneckChanged, ImportProfile, JobChanged, Mark, ProfileChanged, ShowEvidence, Snapshot
 from tests.tui import samples
 from tests.tui.conftest import SIZES, OpenApp
 from tui.widgets.bars import bar, count, heat_level
 from tui.widgets.bottleneck_table import columns
+from tui.widgets.flame_graph import FlameGraph
+from tui.widgets.flame_layout import Tree, layout
 from tui.widgets.source_view import SourceView
 
 
@@ -131,3 +137,91 @@ def test_columns_fit_into_any_width(width: int) -> None:
     fit = columns(width, ["Parser.parse_line"], ["logreport/parse.py:11"])
     used = 2 + fit.function + fit.place + 7 + 1 + fit.bar + fit.total + fit.calls
     assert used <= max(width, 22)
+
+
+NODES = (
+    FlameNode(name="main", depth=0, share=1.0, place="logreport/parse.py:22"),
+    FlameNode(name="Parser.parse_line", depth=1, share=0.6, own=0.4, place="logreport/parse.py:11", bottleneck="parse"),
+    FlameNode(name="re.match", depth=2, share=0.2, own=0.2, place="re"),
+    FlameNode(name="unique_visitors", depth=1, share=0.3, own=0.3, place="logreport/stats.py:4", bottleneck="visitors"),
+)
+
+
+def with_flame(root: Path) -> Snapshot:
+    before = msgspec.structs.replace(samples.profile(), flame=NODES[:3], amount=10.0)
+    after = msgspec.structs.replace(samples.profile(), flame=NODES, amount=8.0, before=before)
+    return Snapshot(project=samples.project(root), profile=after)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_flame_graph_is_moved_through_zoomed_and_searched(
+    open_app: OpenApp, root: Path, size: tuple[int, int]
+) -> None:
+    async with open_app(with_flame(root), size=size) as person:
+        await person.press("f")
+        await person.sees("▏main", "▏Parser.parse_line", "▏unique_visitors")
+        flame = person.app.screen.query_one(FlameGraph)
+        assert flame.current is not None and flame.current.name == "Parser.parse_line"
+        await person.press("right")
+        await person.until(lambda: person.app.current_bottleneck == "visitors")
+        await person.sees("logreport/stats.py:4  30.0%, 30.0% itself")
+        await person.press("enter")
+        await person.misses("▏Parser.parse_line")
+        await person.press("escape", "/", *"match", "enter")
+        await person.until(lambda: flame.current is not None and flame.current.name == "re.match")
+        await person.press("escape", "f")
+        await person.misses("▏unique_visitors")
+
+
+async def test_the_flame_graph_tells_the_change_against_the_profile_before(open_app: OpenApp, root: Path) -> None:
+    async with open_app(with_flame(root)) as person:
+        await person.press("f", "d")
+        await person.sees("flame, against the profile before", "-12.0% against the profile before")
+        await person.press("right")
+        await person.sees("+24.0% against the profile before")
+
+
+async def test_a_click_goes_to_a_box_and_another_zooms(open_app: OpenApp, root: Path) -> None:
+    async with open_app(with_flame(root)) as person:
+        await person.press("f")
+        await person.sees("▏unique_visitors")
+        flame = person.app.screen.query_one(FlameGraph)
+        place = (int(flame.size.width * 0.8), 1)
+        await person.pilot.click(FlameGraph, offset=place)
+        await person.until(lambda: flame.current is not None and flame.current.name == "unique_visitors")
+        await person.pilot.click(FlameGraph, offset=place)
+        await person.until(lambda: flame.zoomed)
+
+
+async def test_a_profile_is_imported_from_the_screen(open_app: OpenApp) -> None:
+    async with open_app() as person:
+        await person.press("i")
+        await person.sees("Import a profile", "speedscope")
+        await person.press(*"out.json", "enter")
+        assert await person.engine.received(ImportProfile) == ImportProfile(files=("out.json",))
+
+
+async def test_why_is_it_slow_shows_what_prompts_are_told(open_app: OpenApp) -> None:
+    async with open_app() as person:
+        field = {"context": "task", "name": "hot lines", "value": "line 13: 24.1%", "source": "profile"}
+        person.engine.answers[ShowEvidence] = {"fields": [field]}
+        await person.press("v")
+        await person.sees("Why is Parser.parse_line slow?", "hot lines", "line 13: 24.1%")
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.floats(0, 1)), max_size=40),
+    st.integers(1, 200),
+    st.integers(-1, 60),
+)
+def test_boxes_lie_inside_their_callers_and_beside_each_other(
+    items: list[tuple[int, float]], width: int, zoom: int
+) -> None:
+    nodes, depth = [], -1
+    for wanted, share in items:
+        depth = min(wanted, depth + 1)
+        nodes.append(FlameNode(name=f"f{len(nodes)}", depth=depth, share=share))
+    for row in layout(Tree(nodes), width, min(zoom, len(nodes) - 1)):
+        for left, right in pairwise(row):
+            assert left.left + left.width <= right.left
+        assert all(box.left >= 0 and box.width >= 1 for box in row)

@@ -1,7 +1,7 @@
 """Stage 1: where the time goes. Ranked bottlenecks beside their source, with the heat of each line."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,14 +10,17 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from engine.model import Bottleneck, Edge, Profile
-from engine.protocol import Mark
+from engine.model import Bottleneck, Edge, Message, Profile
+from engine.protocol import ImportProfile, Mark, ShowEvidence
 from tui import editor, verbs
+from tui.screens.messages import MessagesScreen
+from tui.screens.profile_dialogs import ImportDialog
 from tui.screens.stage import StageScreen
 from tui.state import State
 from tui.widgets.bars import count, percent
 from tui.widgets.bottleneck_table import BottleneckTable
 from tui.widgets.cursor_list import CursorList
+from tui.widgets.flame_graph import FlameGraph
 from tui.widgets.source_view import SourceView
 
 EDGES_SHOWN = 8
@@ -31,6 +34,9 @@ class ProfileScreen(StageScreen):
     CSS_PATH = "../styles/profile.tcss"
     AUTO_FOCUS = "#bottlenecks"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "flame", "flame", id="profile.flame", tooltip="Show or hide the flame graph"),
+        Binding("v", "evidence", "why slow", id="profile.evidence", tooltip="Why it is slow, as prompts are told it"),
+        Binding("i", "import", "import", id="profile.import", tooltip="Import a profile from a file of any profiler"),
         Binding("E", "editor", "editor", id="profile.editor", tooltip="Open the line in $EDITOR"),
         Binding("y", "copy", "copy", show=False, id="profile.copy", tooltip="Copy file:line and function"),
     ]
@@ -55,10 +61,15 @@ class ProfileScreen(StageScreen):
                 with Horizontal(id="edges"):
                     yield Static(classes="pane", id="callers")
                     yield Static(classes="pane", id="callees")
+        with Vertical(classes="pane", id="flame-pane"):
+            yield FlameGraph(id="flame")
+            yield Input(placeholder="search; enter keeps it, esc clears it", id="flame-filter")
 
     def on_mount(self) -> None:
         """The filter waits for /."""
         self.query_one("#filter", Input).display = False
+        self.query_one("#flame-filter", Input).display = False
+        self.query_one("#flame-pane").display = False
         self.query_one("#callers").border_title = "callers"
         self.query_one("#callees").border_title = "callees"
 
@@ -70,6 +81,8 @@ class ProfileScreen(StageScreen):
         self.query_one("#profile-empty", Static).update(empty)
         self.query_one("#profile-empty").display = bool(empty)
         self.query_one("#profile-panes").display = not empty
+        if empty:
+            self.query_one("#flame-pane").display = False
         if state.profile is None or empty:
             return
         if state.profile.id != self._profile_id:
@@ -81,6 +94,17 @@ class ProfileScreen(StageScreen):
         pane.border_subtitle = _running(state)
         self._show_heads()
         self._show_current()
+        if self.query_one("#flame-pane").display:
+            self._show_flame(state.profile)
+
+    def _show_flame(self, profile: Profile) -> None:
+        flame = self.query_one(FlameGraph)
+        flame.show(profile)
+        if not flame.has_focus:
+            flame.go_to(self.mpco.current_bottleneck)
+        pane = self.query_one("#flame-pane")
+        pane.border_title = Content(f"flame, {'against the profile before' if flame.differs else _amount(profile)}")
+        pane.border_subtitle = Content(flame.about)
 
     def _why_empty(self, state: State) -> str:
         if state.project is None:
@@ -93,7 +117,7 @@ class ProfileScreen(StageScreen):
         if state.profile.bottlenecks:
             return ""
         return (
-            f"The profile of `{state.profile.command}` ({state.profile.seconds:.1f} s) names no function of this "
+            f"The profile of `{state.profile.command}` ({_amount(state.profile)}) names no function of this "
             "project: check [profile] command and [project] include in mpco.toml, then press p."
         )
 
@@ -156,10 +180,12 @@ class ProfileScreen(StageScreen):
             self.query_one(SourceView).focus()
 
     def action_step_out(self) -> None:
-        """esc: out of the source, the filter or a zoomed pane."""
+        """esc: out of the source, the filter, the flame graph or a zoomed pane."""
         field = self.query_one("#filter", Input)
         if self.maximized is not None:
             self.minimize()
+        elif self.query_one("#flame-pane").display and self.query_one("#flame-pane").has_focus_within:
+            self._step_out_of_flame()
         elif self.query_one(SourceView).has_focus:
             self.remove_class("-in-source")
             self.query_one(BottleneckTable).focus()
@@ -167,6 +193,78 @@ class ProfileScreen(StageScreen):
             field.value = ""
             field.display = False
             self.query_one(BottleneckTable).focus()
+
+    # -------------------------------------------------------------------------------------- flame graph
+
+    def action_flame(self) -> None:
+        """f: show the flame graph, or put it away."""
+        profile = self.mpco.state.profile
+        pane = self.query_one("#flame-pane")
+        if profile is None or not profile.flame:
+            self.mpco.say(verbs.NO_PROFILE if profile is None else "This profile knows no calls to draw.", "warning")
+            return
+        pane.display = not pane.display
+        if pane.display:
+            self._show_flame(profile)
+            self.query_one(FlameGraph).focus()
+        else:
+            self.query_one(BottleneckTable).focus()
+
+    def _step_out_of_flame(self) -> None:
+        flame, field = self.query_one(FlameGraph), self.query_one("#flame-filter", Input)
+        if field.display:
+            field.value = ""
+            field.display = False
+            flame.focus()
+        elif flame.zoomed:
+            flame.zoom_out()
+        else:
+            self.action_flame()
+
+    def action_search_flame(self) -> None:
+        """/ in the flame graph: highlight names."""
+        field = self.query_one("#flame-filter", Input)
+        field.display = True
+        field.focus()
+
+    @on(Input.Changed, "#flame-filter")
+    def _search_flame(self, event: Input.Changed) -> None:
+        found = self.query_one(FlameGraph).search(event.value)
+        event.input.border_subtitle = f"{found} boxes" if event.value else ""
+
+    @on(Input.Submitted, "#flame-filter")
+    def _flame_searched(self) -> None:
+        flame = self.query_one(FlameGraph)
+        flame.focus()
+        flame.action_match(1)
+
+    @on(FlameGraph.Moved)
+    def _flame_moved(self, event: FlameGraph.Moved) -> None:
+        if event.node.bottleneck:
+            self.mpco.current_bottleneck = event.node.bottleneck
+        self.mpco.repaint()
+
+    def action_evidence(self) -> None:
+        """v: why it is slow, in the words of the prompts."""
+        current = self.query_one(BottleneckTable).current
+        if current is None:
+            self.mpco.say("There is no function of the project here to tell about.", "warning")
+            return
+
+        def show(result: Any) -> None:
+            found = [Message(role=item["name"], content=item["value"]) for item in result["fields"]]
+            self.app.push_screen(MessagesScreen(f"Why is {current.function} slow?", found))
+
+        self.mpco.perform(ShowEvidence(bottleneck=current.id), show)
+
+    def action_import(self) -> None:
+        """i: a profile from a file."""
+
+        def take(files: tuple[str, ...] | None) -> None:
+            if files:
+                self.mpco.perform(ImportProfile(files=files))
+
+        self.app.push_screen(ImportDialog(), take)
 
     def action_filter(self) -> None:
         """/: show only what matches."""
@@ -220,7 +318,13 @@ class ProfileScreen(StageScreen):
 def _title(profile: Profile) -> str:
     functions = len(profile.bottlenecks)
     profiler = {"cprofile": "cProfile"}.get(profile.format, profile.format)
-    return f"Bottlenecks ({profiler}, {profile.seconds:.1f} s, {functions} function{'s' * (functions != 1)})"
+    return f"Bottlenecks ({profiler}, {_amount(profile)}, {functions} function{'s' * (functions != 1)})"
+
+
+def _amount(profile: Profile) -> str:
+    if profile.seconds or not profile.amount:
+        return f"{profile.seconds:.1f} s"
+    return f"{count(round(profile.amount))} {profile.unit}"
 
 
 def _running(state: State) -> str:
@@ -238,7 +342,7 @@ def _no_profile(state: State, command: str) -> str:
     if not command:
         return "Nothing to profile yet: give [benchmark] command in mpco.toml, then press p."
     if not jobs or jobs[-1].state == "done":
-        return f"No profile yet: press p to run `{command}` under cProfile."
+        return f"No profile yet: press p to run `{command}` under a profiler, or i to import one."
     job = jobs[-1]
     if job.live:
         return f"Profiling `{command}` …\n{job.progress}\n\nx cancels it."

@@ -1,0 +1,108 @@
+"""Where the boxes of a flame graph stand: pure functions, so that painting and moving agree."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from engine.model import FlameNode
+
+
+class Box(NamedTuple):
+    """One node on the screen, in cells."""
+
+    node: int
+    row: int
+    left: int
+    width: int
+
+
+class Tree:
+    """The nodes of one flame graph with their relatives; nodes are numbered as they come, each before its children."""
+
+    def __init__(self, nodes: Sequence[FlameNode]) -> None:
+        self.nodes = tuple(nodes)
+        self.parents: list[int] = []
+        self.children: list[list[int]] = [[] for _ in nodes]
+        self.roots: list[int] = []
+        path: list[int] = []
+        for number, node in enumerate(nodes):
+            del path[node.depth :]
+            self.parents.append(path[-1] if path else -1)
+            (self.children[path[-1]] if path else self.roots).append(number)
+            path.append(number)
+
+    def siblings(self, node: int) -> list[int]:
+        """The node and those beside it."""
+        parent = self.parents[node]
+        return self.roots if parent < 0 else self.children[parent]
+
+    def above(self, node: int) -> list[int]:
+        """The nodes that it was called from, outermost first."""
+        found = []
+        while (node := self.parents[node]) >= 0:
+            found.append(node)
+        return found[::-1]
+
+    def path(self, node: int) -> tuple[str, ...]:
+        """The names from the outermost node to this one."""
+        return tuple(self.nodes[number].name for number in (*self.above(node), node))
+
+    def matching(self, text: str) -> list[int]:
+        """The nodes with `text` in their names or places."""
+        wanted = text.lower()
+        return [n for n, node in enumerate(self.nodes) if wanted and wanted in f"{node.name} {node.place}".lower()]
+
+
+def layout(tree: Tree, width: int, zoom: int = -1) -> list[list[Box]]:
+    """The boxes of each row; with `zoom`, that node takes the whole width, below those it was called from.
+
+    A box that would be narrower than a cell is left out with all that is below it.
+    """
+    rows: list[list[Box]] = []
+
+    def put(box: Box) -> None:
+        while len(rows) <= box.row:
+            rows.append([])
+        rows[box.row].append(box)
+
+    pending: list[tuple[int, int, float, float]] = []
+    if zoom >= 0:
+        for row, node in enumerate(tree.above(zoom)):
+            put(Box(node, row, 0, width))
+        pending.append((zoom, len(tree.above(zoom)), 0.0, float(width)))
+    else:
+        whole = max(1.0, sum(tree.nodes[node].share for node in tree.roots))
+        pending += _beside(tree, tree.roots, 0, 0.0, float(width), whole)
+    while pending:
+        node, row, left, space = pending.pop()
+        start, end = round(left), round(left + space)
+        if end > start:
+            put(Box(node, row, start, end - start))
+            share = tree.nodes[node].share
+            if share > 0:
+                pending += _beside(tree, tree.children[node], row + 1, left, space, share)
+    return [sorted(row, key=lambda box: box.left) for row in rows]
+
+
+def _beside(
+    tree: Tree, nodes: Sequence[int], row: int, left: float, space: float, whole: float
+) -> list[tuple[int, int, float, float]]:
+    found = []
+    for node in nodes:
+        part = space * min(1.0, tree.nodes[node].share / whole)
+        found.append((node, row, left, part))
+        left += part
+    return found
+
+
+def changes(tree: Tree, before: Sequence[FlameNode], amount: float, amount_before: float) -> Mapping[int, float]:
+    """How much each node's cost has changed against the same path in an older graph, as a share of the older whole."""
+    old_tree = Tree(before)
+    old: dict[tuple[str, ...], float] = {}
+    for number, node in enumerate(before):
+        path = old_tree.path(number)
+        old[path] = old.get(path, 0.0) + node.share * amount_before
+    whole = amount_before or 1.0
+    return {
+        number: (node.share * amount - old.get(tree.path(number), 0.0)) / whole
+        for number, node in enumerate(tree.nodes)
+    }
