@@ -33,6 +33,7 @@ from engine.protocol import (
 )
 from engine.session import Session
 from engine.source import language_of
+from engine.talk import Talk
 
 Change = tuple[str, str, str]
 """(path, text before, text after)"""
@@ -163,7 +164,7 @@ class Pipeline:
             subject=candidate.id,
             messages=going_on(candidate.sent, candidate.answer),
         )
-        talk = self.conversations.talk(asked, running, stream.add)
+        talk = Talk(self.conversations, asked, running, stream.add)
         try:
             done = await talk.run()
             seen = parsed(stream.text)

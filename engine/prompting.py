@@ -29,6 +29,7 @@ from engine.protocol import (
     WritePrompts,
 )
 from engine.session import Session
+from engine.talk import Talk
 
 
 class Prompting:
@@ -201,7 +202,7 @@ class Prompting:
             messages=draft.sent,
             model=draft.meta_prompter,
         )
-        talk = self._conversations.talk(asked, running, stream.add)
+        talk = Talk(self._conversations, asked, running, stream.add)
         try:
             done = await talk.run()
             problem = lint(stream.text, source)

@@ -13,6 +13,7 @@ from typing import Any
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 END = b"data: [DONE]\n\n"
+FLOOD_CHUNKS = 1000
 ECHOED_KEY = "sk-verysecret-0123456789abcdef"
 
 
@@ -130,6 +131,11 @@ async def _drip_for_ever(call: Call) -> None:
         await asyncio.sleep(0.02)
 
 
+async def _flood(call: Call) -> None:
+    pieces = [event(f"{number:>6} ") for number in range(FLOOD_CHUNKS)]
+    await call.write(HEAD, *pieces, event(finish="stop"), usage(), END)
+
+
 async def _cut(call: Call) -> None:
     whole = HEAD.replace(b"Connection: close", b"Content-Length: 99999")
     await call.write(whole, event("Half an "), event("answer"))
@@ -166,6 +172,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "stalling": _stall,
     "keep-alive": _keep_alive,
     "dribbling": _dribble,
+    "flood": _flood,
     "endless": _drip_for_ever,
     "cut": _cut,
     "cut-once": _cut_once,
@@ -235,3 +242,13 @@ async def serving(answer: Behaviour = HELLO, **behaviours: Behaviour) -> AsyncIt
         yield server
     finally:
         listening.close()
+
+
+async def _main() -> None:
+    async with serving() as server:
+        print(server.url, flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())

@@ -74,6 +74,7 @@ async def ask(
     answer = _Answer(model, messages, on_delta)
     now = asyncio.get_running_loop().time
     ends_at = now() + deadlines.total
+    moved, step = 0.0, min(0.1, deadlines.chunk / 10)  # moving a deadline for every chunk would cost more than the text
     try:
         async with asyncio.timeout_at(min(now() + deadlines.first, ends_at)) as deadline:
             request = {
@@ -90,8 +91,9 @@ async def ask(
             }
             answer.response = await litellm.acompletion(**request)
             async for chunk in answer.response:
-                if answer.take(chunk):
-                    deadline.reschedule(min(now() + deadlines.chunk, ends_at))
+                if answer.take(chunk) and now() >= moved + step:
+                    moved = now()
+                    deadline.reschedule(min(moved + deadlines.chunk, ends_at))
     except (LlmError, asyncio.CancelledError):
         raise
     except TimeoutError:
@@ -138,15 +140,16 @@ class _Answer:
 
     def take(self, chunk: Any) -> bool:
         """Pass on what a chunk of the stream adds; False for chunks that carry no text."""
-        hidden = getattr(chunk, "_hidden_params", None) or {}  # `chunk.model` is only what was asked for
-        self._returned_model = hidden.get("provider_response_model") or self._returned_model
-        self._usage = getattr(chunk, "usage", None) or self._usage
+        if not self._returned_model:  # `chunk.model` is only what was asked for
+            hidden = getattr(chunk, "_hidden_params", None) or {}
+            self._returned_model = hidden.get("provider_response_model") or ""
+        self._usage = _field(chunk, "usage") or self._usage
         if not chunk.choices:
             return False
         choice = chunk.choices[0]
         self._finish_reason = choice.finish_reason or self._finish_reason
         text, thought = self._splitter.feed(choice.delta.content or "")
-        return self._add(text, (getattr(choice.delta, "reasoning_content", None) or "") + thought)
+        return self._add(text, (_field(choice.delta, "reasoning_content") or "") + thought)
 
     def finish(self, params: Mapping[str, Any]) -> Done:
         """Pass on what was held back while a tag could have begun, and say how the answer ended.
@@ -187,6 +190,11 @@ class _Answer:
         if text or reasoning:
             self._on_delta(Delta(text, reasoning))
         return bool(text or reasoning)
+
+
+def _field(item: Any, name: str) -> Any:
+    """A field of one of litellm's models; asking pydantic for one that is not there takes 150 times as long."""
+    return item.__dict__.get(name) or (item.__pydantic_extra__ or {}).get(name)
 
 
 def _key_for_own_server(model: str, api_base: str) -> str | None:

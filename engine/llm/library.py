@@ -17,6 +17,7 @@ SETTINGS = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_MODE": "PRODUCTION",
 }
+LOOPBACK = "localhost,127.0.0.1,::1"
 _loading = threading.Lock()
 
 
@@ -24,6 +25,9 @@ def load() -> Any:
     """The litellm module, with the offline provider registered; any thread may call it."""
     with _loading:
         os.environ.update(SETTINGS)
+        for name in ("NO_PROXY", "no_proxy"):  # what goes to a server on this machine is no proxy's business
+            if LOOPBACK not in os.environ.get(name, ""):
+                os.environ[name] = ",".join(filter(None, (os.environ.get(name), LOOPBACK)))
         litellm: Any = importlib.import_module("litellm")
         litellm.suppress_debug_info = True
         litellm.telemetry = False
