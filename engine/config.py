@@ -36,6 +36,14 @@ def _is_glob(text: str) -> bool:
     return bool(text.strip()) and "" not in parts[:-1] and not {".", ".."} & set(parts) and "[" not in closed
 
 
+def _is_regex(text: str) -> bool:
+    try:
+        re.compile(text)
+    except (re.error, RecursionError, OverflowError):
+        return False
+    return True
+
+
 def _is_url(text: str) -> bool:
     try:
         url = urlsplit(text)
@@ -90,7 +98,23 @@ class CommandSection(Section, frozen=True, kw_only=True):
     timeout: Seconds = 600.0
 
 
-class TestSection(CommandSection, frozen=True, kw_only=True):
+OutputFormat = Literal[
+    "none",
+    "auto",
+    "pytest-benchmark",
+    "pyperf",
+    "hyperfine",
+    "google-benchmark",
+    "criterion",
+    "catch2",
+    "jmh",
+    "go-bench",
+    "results-file",
+    "regex",
+]
+
+
+class SuiteSection(CommandSection, frozen=True, kw_only=True):
     """[test]: proves that the project works."""
 
     behaviour: Literal["fail", "warn", "off"] = "fail"
@@ -106,6 +130,15 @@ class BenchmarkSection(CommandSection, frozen=True, kw_only=True):
     """How long an evaluation waits, in all, for other programs to come to rest."""
     noise_check: bool = True
     """Whether an engine with nothing to do finds out what this machine can see."""
+    output: OutputFormat = "none"
+    """How the benchmark's own figures are read; "none" measures the process from outside."""
+    results: str = ""
+    """The file that holds them; default: what the benchmark prints."""
+    pattern: Annotated[str, accepting(_is_regex, 'a regular expression, as in "took ([0-9.]+) s"')] = ""
+    direction: Literal["lower", "higher"] = "lower"
+    guardrails: tuple[str, ...] = ()
+    check_output: str = ""
+    """`stdout` or a file that must equal the baseline's after each run."""
     alpha: Share = 0.05
     margin: Percent = 1.0
     worth: Percent = 2.0
@@ -213,7 +246,7 @@ class Config(Section, frozen=True, kw_only=True):
 
     project: ProjectSection = ProjectSection()
     build: CommandSection = CommandSection()
-    test: TestSection = TestSection()
+    test: SuiteSection = SuiteSection()
     benchmark: BenchmarkSection = BenchmarkSection()
     profile: ProfileSection = ProfileSection()
     meta_prompter: MetaPrompterSection = MetaPrompterSection()

@@ -255,6 +255,7 @@ class Proof:
                     verdict=news.verdict,
                     reason=news.reason,
                     metric=news.metric,
+                    metrics=news.metrics,
                     estimate=news.estimate or self._session.evaluations[id].estimate,
                 )
                 if not entry.ended.done():

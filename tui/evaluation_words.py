@@ -2,13 +2,18 @@
 
 from textual.content import Content
 
-from engine.model import Estimate, Evaluation, Step
+from engine.model import Estimate, Evaluation, MetricRow, Step
 from tui.figures import METRIC_WORDS
 from tui.outcomes import FAILURES, UNBOUNDED, outcome, pairs_begun, percent, times
 from tui.state import State
 from tui.widgets.answer_view import HEADING
 
-_GAIN_WORDS = {"wall": ("faster", "slower"), "cpu": ("less", "more"), "memory": ("less", "more")}
+_GAIN_WORDS = {
+    "wall": ("faster", "slower"),
+    "cpu": ("less", "more"),
+    "memory": ("less", "more"),
+    "benchmark": ("better", "worse"),
+}
 _STEP_WORDS = {"build": "build", "test": "tests", "benchmark": "benchmark"}
 
 
@@ -78,6 +83,32 @@ def evidence(evaluation: Evaluation) -> str:
 def odds(e_value: float) -> str:
     """Evidence against "no difference", as a bet."""
     return "over a million to 1" if e_value >= 1e6 else f"{e_value:,.0f} to 1" if e_value >= 1 else "none"
+
+
+def findings(evaluation: Evaluation) -> Content:
+    """What the benchmark itself reports, row by row; the behaviour check; what the cheat lens saw."""
+    lines = [_row(row) for row in evaluation.metrics]
+    if found := evaluation.behaviour:
+        sign, style = {"checked": ("✔", "$text-success"), "differs": ("✘", "$text-error")}.get(
+            found.state, ("?", "dim")
+        )
+        lines.append(Content.assemble((f"{sign} behaviour ", style), found.sentence))
+    lines += [
+        Content.assemble((f"⚑ {flag.kind} ", "$text-warning"), f"{flag.file}:{flag.line} {flag.text}")
+        for flag in evaluation.flags
+    ]
+    return Content("\n").join(lines)
+
+
+def _row(row: MetricRow) -> Content:
+    estimate = row.estimate
+    gain = f"  {estimate.percent_improvement:+.1f}% better" if estimate else ""
+    known = estimate is not None and max(abs(estimate.low), abs(estimate.high)) < UNBOUNDED
+    span = f" ({estimate.low:+.1f} to {estimate.high:+.1f})" if estimate and known else ""
+    guard = " guardrail" if row.guardrail else ""
+    return Content.assemble(
+        (row.name, "bold"), f"  {row.baseline:.4g} → {row.variant:.4g} {row.unit}{gain}{span}", (guard, "dim")
+    )
 
 
 def circumstances(evaluation: Evaluation) -> str:

@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 
 from engine.model import Arm, Evaluation, Measurement
 
-Metric = Literal["wall", "cpu", "memory"]
-METRIC_WORDS = {"wall": "run time", "cpu": "cpu time", "memory": "peak memory"}
+Metric = Literal["wall", "cpu", "memory", "benchmark"]
+METRIC_WORDS = {"wall": "run time", "cpu": "cpu time", "memory": "peak memory", "benchmark": "its own figure"}
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 _BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
 
@@ -43,11 +43,13 @@ def warm_up_pairs(evaluation: Evaluation) -> frozenset[int]:
 
 
 def _value(item: Measurement, metric: Metric) -> float:
-    return {"wall": item.wall, "cpu": item.cpu, "memory": float(item.max_rss)}[metric]
+    return {"wall": item.wall, "cpu": item.cpu, "memory": float(item.max_rss), "benchmark": item.score}[metric]
 
 
 def quantity(value: float, metric: Metric, like: float = 0.0) -> str:
     """`value` (seconds or bytes) with three digits, in the unit that suits it, or that suits `like` if given."""
+    if metric == "benchmark":  # a mean of what may have several units
+        return f"{value:.4g}"
     units = _BYTES if metric == "memory" else _SECONDS
     size, unit = next(((size, unit) for size, unit in units if abs(like or value) >= size), units[-1])
     if not value:

@@ -58,6 +58,7 @@ def evaluation_line(patch: str, evaluation: Evaluation) -> dict[str, Any]:
         "reason": evaluation.reason,
         "flags": [msgspec.to_builtins(flag) for flag in evaluation.flags],
         "behaviour": msgspec.to_builtins(evaluation.behaviour),
+        "metrics": [msgspec.to_builtins(row) for row in evaluation.metrics],
     }
 
 

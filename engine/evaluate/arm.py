@@ -22,6 +22,7 @@ from engine.errors import SandboxError
 from engine.evaluate import layouts, surroundings
 from engine.evaluate.layouts import LANDLOCK, NAMESPACES, Level
 from engine.evaluate.workspace import Base, remove
+from engine.model import Reading
 
 OUTPUT_LIMIT = 64 * 1024 * 1024
 """Bytes a command may write to its standard output and error before it is ended."""
@@ -43,6 +44,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     cpu: float
     max_rss: int
     output: str
+    readings: tuple[Reading, ...] = ()
+    """What the benchmark itself reported, where that is asked for."""
 
 
 class _Answer(msgspec.Struct, frozen=True):

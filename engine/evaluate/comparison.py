@@ -21,13 +21,15 @@ from engine.evaluate.conditions import Conditions
 from engine.evaluate.contender import Contender
 from engine.evaluate.failures import explain
 from engine.evaluate.machine import machine
+from engine.evaluate.metrics import score
+from engine.evaluate.outputs import OutputProblem, Outputs, difference
 from engine.evaluate.statistics import Metric
 from engine.evaluate.syntax import TIMEOUT as SYNTAX_TIMEOUT
 from engine.evaluate.syntax import compile_command
 from engine.evaluate.verdict import Ruling
 from engine.evaluate.workspace import Base
 from engine.model import Arm as ArmName
-from engine.model import Behaviour, Estimate, EvaluationState, Measurement, Step
+from engine.model import Behaviour, Estimate, EvaluationState, Measurement, Step, Verdict
 
 StepName = Literal["build", "test", "benchmark"]
 STATES: dict[StepName, EvaluationState] = {"build": "building", "test": "testing", "benchmark": "measuring"}
@@ -67,15 +69,19 @@ class Ground:
         self.worn = False
         """Whether the arm has been measured with, so that files of earlier runs may lie in it."""
         self.first_run: Measurement | None = None
+        self.names: list[tuple[str, str]] | None = None
+        """What the baseline's benchmark reports, and which way is better."""
+        self.output: str | None = None
+        """What its output has to equal."""
 
 
 class Failed(Exception):
     """A step of an arm did not pass."""
 
-    def __init__(self, step: Step, run: Run, timeout: float) -> None:
+    def __init__(self, step: Step, run: Run, timeout: float, verdict: Verdict | None = None, reason: str = "") -> None:
         super().__init__(step.name)
         self.step = step
-        self.verdict, self.reason = explain(step, run, timeout)
+        self.verdict, self.reason = (verdict, reason) if verdict else explain(step, run, timeout)
 
     def of_baseline(self) -> BaselineError:
         """The error to raise when it was the user's own code that failed."""
@@ -89,6 +95,7 @@ class Comparison:
     def __init__(self, config: Config, ground: Ground) -> None:
         self._config = config
         self._ground = ground
+        self._outputs = Outputs(config.benchmark)
 
     async def build_baseline(self) -> None:
         """Bring the baseline's arm to where its commands work, unless it is there.
@@ -213,8 +220,34 @@ class Comparison:
         """Run a step's command; raises Failed unless it passes."""
         section = self._section(name)
         timeout = self._timeout(name, which)
+        if name == "benchmark":
+            await self._outputs.clear(arm)
         run = await arm.run(arguments(section.command), timeout=timeout)
-        return self._checked(run, name, which, timeout), run
+        step = self._checked(run, name, which, timeout)
+        if name == "benchmark":
+            run = await self._reported(arm, run, step)
+        return step, run
+
+    async def _reported(self, arm: Arm, run: Run, step: Step) -> Run:
+        """The run with what the benchmark itself reports, once its output is what it has to be."""
+        failed = msgspec.structs.replace(step, passed=False)
+        try:
+            readings = await self._outputs.readings(arm, run)
+            output = await self._outputs.checked(arm, run)
+        except OutputProblem as problem:
+            raise Failed(failed, run, 0.0, "crashed", str(problem)) from problem
+        ground = self._ground
+        names: list[tuple[str, str]] = [(item.name, item.better) for item in readings]
+        if ground.names is None:
+            ground.names, ground.output = names, output
+        if names != ground.names:
+            shown = ", ".join(name for name, _ in names)
+            raise Failed(
+                failed, run, 0.0, "crashed", f"The benchmark reports other figures than the first time: {shown}."
+            )
+        if output is not None and ground.output is not None and (wrong := difference(ground.output, output)):
+            raise Failed(failed, run, 0.0, "tests failed", f"The benchmark's output has changed: {wrong}.")
+        return msgspec.structs.replace(run, readings=readings)
 
     def _checked(self, run: Run, name: StepName, which: ArmName, timeout: float) -> Step:
         step = Step(
@@ -249,6 +282,8 @@ def measurement(run: Run, pair: int, arm: ArmName, warm_up: bool, found: Conditi
         wall=run.wall,
         cpu=run.cpu,
         max_rss=run.max_rss,
+        readings=run.readings,
+        score=score(run.readings),
         at=time.time() - run.wall,
         load=os.getloadavg()[0],
         others=found.others,

@@ -23,6 +23,7 @@ from engine.evaluate.comparison import Comparison, Failed, Ground, News, Pair, m
 from engine.evaluate.conditions import Look, Patience
 from engine.evaluate.contender import Contender, Withdrawn
 from engine.evaluate.machine import machine
+from engine.evaluate.rows import broken, rows
 from engine.evaluate.statistics import Metric, estimate, estimate_of, log_ratios, value
 from engine.evaluate.verdict import Exhausted, Ruling, Terms, choose_metric, rule
 from engine.model import Evaluation, Measurement, Objective
@@ -134,7 +135,8 @@ class Race:
                 if ruling.verdict == "faster":
                     self._proven.append(contender)
                 reason = f"{ruling.reason}{noise(contender.taken)}"
-                told.append((contender, msgspec.structs.replace(ruling, reason=reason)))
+                found = rows(contender.taken, self._terms(contender).alpha)
+                told.append((contender, msgspec.structs.replace(ruling, reason=reason, metrics=found)))
         return told
 
     def _rule(self, contender: Contender) -> Ruling | None:
@@ -154,6 +156,8 @@ class Race:
             ruling = rule(taken, contender.metric, "dominated", self._terms(contender))
             assert ruling is not None
             ruling = msgspec.structs.replace(ruling, reason=f"{ruling.reason} Ended early: {better} is clearly faster.")
+        if ruling and ruling.verdict == "faster" and (worse := broken(rows(taken, self._terms(contender).alpha))):
+            ruling = msgspec.structs.replace(ruling, verdict="slower", reason=f"{worse} {ruling.reason}")
         return ruling
 
     def _better(self, contender: Contender) -> str:
@@ -175,6 +179,8 @@ class Race:
         return terms(self._section, contender.family, contender.pinned)
 
     def _metric(self, contender: Contender) -> Metric:
+        if self._section.output != "none":
+            return "benchmark"
         first = [self._ground.first_run] if self._ground.first_run else []
         early = [item for item in contender.taken if item.pair < CHOOSING]
         return choose_metric(contender.objective, [*first, *early])

@@ -20,6 +20,7 @@ To use it for a decision of your own: collect log-ratios, and ask `estimate_of(r
 
 import functools
 import math
+import sys
 from collections.abc import Sequence
 from statistics import median
 from typing import Literal
@@ -27,7 +28,7 @@ from typing import Literal
 from engine.evaluate.outliers import MAD_TO_SIGMA, left_out, outliers
 from engine.model import Arm, Estimate, Measurement
 
-Metric = Literal["wall", "cpu", "memory"]
+Metric = Literal["wall", "cpu", "memory", "benchmark"]
 
 ALPHA = 0.05
 SCALES = (0.3, 1.0, 3.0, 10.0)
@@ -44,6 +45,8 @@ STRONGEST = 1e12
 def value(measurement: Measurement, metric: Metric) -> float:
     """The figure of a run that the metric decides on: seconds or bytes, above zero."""
     figures = {"wall": measurement.wall, "cpu": measurement.cpu, "memory": float(measurement.max_rss)}
+    if metric == "benchmark":
+        return max(measurement.score, sys.float_info.min)
     return max(figures[metric], 1e-9)
 
 

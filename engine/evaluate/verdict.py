@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from engine.evaluate.statistics import ALPHA, Metric, centre, estimate, estimate_of, half_width, log_ratios
-from engine.model import Estimate, Measurement, Objective, Verdict
+from engine.model import Estimate, Measurement, MetricRow, Objective, Verdict
 
 SHARP = 0.8
 """A win is measured on until the guaranteed gain is this part of the point value ..."""
@@ -21,7 +21,12 @@ moved by so many standard errors. (It never decides for a gain, so it costs no e
 KNOWN = 1e8
 """Ends of an interval beyond this are not known yet."""
 
-_WORDS: dict[Metric, str] = {"wall": "time", "cpu": "CPU time", "memory": "peak memory"}
+_WORDS: dict[Metric, str] = {
+    "wall": "time",
+    "cpu": "CPU time",
+    "memory": "peak memory",
+    "benchmark": "the benchmark's own figure",
+}
 Exhausted = Literal["", "pairs", "seconds", "dropped", "dominated"]
 
 
@@ -46,6 +51,7 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True):
     """One sentence."""
     metric: Metric = "wall"
     estimate: Estimate | None = None
+    metrics: tuple[MetricRow, ...] = ()
 
 
 USUAL = Terms()

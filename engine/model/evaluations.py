@@ -35,6 +35,17 @@ class Step(Noun, frozen=True, kw_only=True):
     output: str = ""
 
 
+class Reading(Noun, frozen=True, kw_only=True):
+    """One figure that the benchmark itself reports."""
+
+    name: str
+    value: float
+    unit: str = ""
+    better: Literal["lower", "higher"] = "lower"
+    guardrail: bool = False
+    """True when it does not decide, but must not get worse."""
+
+
 class Measurement(Noun, frozen=True, kw_only=True):
     """One run of the benchmark command."""
 
@@ -58,6 +69,10 @@ class Measurement(Noun, frozen=True, kw_only=True):
     """Clock rate of the processors after the run; 0 where the system does not tell."""
     noisy: str = ""
     """What disturbed the run, as in `other programs used 1.2 processors`; empty when nothing did."""
+    readings: tuple[Reading, ...] = ()
+    """What the benchmark itself reports."""
+    score: float = 0.0
+    """The geometric mean of the readings that decide, as a figure of which less is better; 0 without any."""
     warm_up: bool = False
     """True for the first pair of a session, when the arms are fresh; `Estimate.warm_up` says what was left out."""
 
@@ -97,6 +112,20 @@ class Worth(Noun, frozen=True, kw_only=True):
     estimate: Estimate
     verdict: Verdict
     """`faster` when the variant with the hunk beats the one without it."""
+
+
+class MetricRow(Noun, frozen=True, kw_only=True):
+    """One of the benchmark's own figures in both arms."""
+
+    name: str
+    unit: str = ""
+    better: Literal["lower", "higher"] = "lower"
+    guardrail: bool = False
+    baseline: float
+    """Median of the runs that count."""
+    variant: float
+    estimate: Estimate | None = None
+    """Of the improvement; each row at its share of the error."""
 
 
 class Deviation(Noun, frozen=True, kw_only=True):
@@ -153,13 +182,16 @@ class Evaluation(Noun, frozen=True, kw_only=True):
     """The variant as a git-style patch against the baseline: what was proven, byte for byte."""
     patch_digest: str = ""
     objective: Objective = "runtime"
-    metric: Literal["wall", "cpu", "memory"] = "wall"
+    metric: Literal["wall", "cpu", "memory", "benchmark"] = "wall"
+    """`benchmark`: the geometric mean of what the benchmark itself reports."""
     sandbox: str = ""
     steps: tuple[Step, ...] = ()
     measurements: tuple[Measurement, ...] = ()
     estimate: Estimate | None = None
     verdict: Verdict | None = None
     worth: tuple[Worth, ...] = ()
+    metrics: tuple[MetricRow, ...] = ()
+    """What the benchmark itself reports, row by row."""
     flags: tuple[Flag, ...] = ()
     """What the cheat lens saw in the variant."""
     behaviour: Behaviour | None = None

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from engine.model import Evaluation
 from engine.protocol import Schedule, ScheduleAction
 from tui import verbs
-from tui.evaluation_words import circumstances, evidence, headline, output_lines, steps_line, waiting
+from tui.evaluation_words import circumstances, evidence, findings, headline, output_lines, steps_line, waiting
 from tui.figures import runs_of
 from tui.outcomes import FAILURES, outcome
 from tui.screens.stage import StageScreen
@@ -80,6 +80,7 @@ class BenchmarksScreen(StageScreen):
                 yield Static(id="headline")
                 yield Static(id="evidence", markup=False)
                 yield Static(id="circumstances", markup=False)
+                yield Static(id="findings")
                 yield Static(id="waiting", markup=False)
                 yield AnswerView(id="output")
         yield Static(EMPTY, id="nothing", classes="empty", markup=False)
@@ -130,6 +131,8 @@ class BenchmarksScreen(StageScreen):
         self._static("headline", headline(item))
         self._static("evidence", evidence(item))
         self._static("circumstances", circumstances(item))
+        self._static("findings", findings(item))
+        self.query_one("#findings").display = bool(item.metrics or item.flags or item.behaviour)
         self._static("waiting", waiting(state, item))
         plot, bar, output = self.query_one(StripPlot), self.query_one(IntervalBar), self.query_one(AnswerView)
         plot.show(baseline, variant, item.metric)
