@@ -119,7 +119,8 @@ class Lines:
 
     def result(self, place: Place) -> dict[str, Any]:
         frames = [
-            [place(code.co_filename), line if line > 0 else line_leading_to(code, -line)] for code, line in self._frames
+            [place(code.co_filename), line if line > 0 else line_leading_to(code, -line), _text(code.co_name)]
+            for code, line in self._frames
         ]
         return {"frames": frames, "stacks": [[count, list(stack)] for stack, count in self._stacks.items()]}
 

@@ -72,7 +72,7 @@ class LineRecord(msgspec.Struct, frozen=True):
     """The sampled stacks of one process: (how often, positions of its frames, innermost first)."""
 
     root: str
-    frames: tuple[tuple[str, int], ...]
+    frames: tuple[tuple[str, int, str], ...]
     stacks: tuple[tuple[int, tuple[int, ...]], ...]
 
     def __post_init__(self) -> None:
@@ -82,7 +82,7 @@ class LineRecord(msgspec.Struct, frozen=True):
 
     def add_to(self, stacks: Stacks, root: str) -> None:
         """Hand the samples over, with their files below `root`."""
-        numbers = [stacks.number(_frame(file, line, "", self.root, root)) for file, line in self.frames]
+        numbers = [stacks.number(_frame(file, line, name, self.root, root)) for file, line, name in self.frames]
         for count, stack in self.stacks:
             stacks.add([numbers[at] for at in reversed(stack)], count)
 

@@ -204,6 +204,7 @@ class ProfileScreen(StageScreen):
             self.mpco.say(verbs.NO_PROFILE if profile is None else "This profile knows no calls to draw.", "warning")
             return
         pane.display = not pane.display
+        self.set_class(pane.display, "-flame")
         if pane.display:
             self._show_flame(profile)
             self.query_one(FlameGraph).focus()
@@ -220,6 +221,14 @@ class ProfileScreen(StageScreen):
             flame.zoom_out()
         else:
             self.action_flame()
+
+    def action_difference(self) -> None:
+        """d in the flame graph: what has changed against the profile before."""
+        if not self.query_one(FlameGraph).toggle_difference():
+            self.mpco.say(
+                "There is no earlier profile that counts the same; profile again (p) after an apply.", "warning"
+            )
+        self.mpco.repaint()
 
     def action_search_flame(self) -> None:
         """/ in the flame graph: highlight names."""

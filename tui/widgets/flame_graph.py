@@ -45,7 +45,9 @@ class FlameGraph(ScrollView, can_focus=True):
         Binding("slash", "screen.search_flame", "search", key_display="/", id="flame.search", tooltip="Search names"),
         Binding("n", "match(1)", "next match", id="flame.next", tooltip="Next match"),
         Binding("N", "match(-1)", show=False, id="flame.previous", tooltip="Previous match"),
-        Binding("d", "difference", "difference", id="flame.difference", tooltip="Compare with the profile before"),
+        Binding(
+            "d", "screen.difference", "difference", id="flame.difference", tooltip="Compare with the profile before"
+        ),
         Binding("space", "screen.mark", "mark", id="flame.mark", tooltip="Mark the function for the verbs, or unmark"),
     ]
 
@@ -231,12 +233,11 @@ class FlameGraph(ScrollView, can_focus=True):
             pick = (ahead[0] if by > 0 else ahead[-1]) if ahead else self._matches[0 if by > 0 else -1]
             self.cursor = pick
 
-    def action_difference(self) -> None:
-        """d: colours for the change against the profile before, or for heat."""
+    def toggle_difference(self) -> bool:
+        """Colours for the change against the profile before, or for heat; False when there is none before."""
         self.differs = not self.differs and bool(self._changes)
         self.refresh()
-        if self.current is not None:
-            self.post_message(self.Moved(self.current))
+        return bool(self._changes)
 
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor; on its box it zooms."""
