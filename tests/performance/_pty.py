@@ -52,6 +52,16 @@ class Watched:
         while select.select([self._master], [], [], seconds)[0]:
             os.read(self._master, 1 << 16)
 
+    def read_for(self, seconds: float) -> None:
+        """Read whatever comes in that time."""
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0 and select.select([self._master], [], [], left)[0]:
+            os.read(self._master, 1 << 16)
+
+    def press(self, key: bytes) -> None:
+        """Type a key that is not measured."""
+        os.write(self._master, key)
+
     def key(self, key: bytes) -> float:
         """From a key until the last byte of the frame that answers it."""
         begun = last = time.perf_counter()

@@ -1,0 +1,96 @@
+"""Key to paint while eight answers stream into the diff screen, in a real terminal; beside the same keys at rest.
+
+Each answer comes with 150 chunks a second, told as the engine tells them: in steps of a 30th of a second, over the
+engine's own socket and protocol, from another process. A hunk of each candidate grows with it. The key moves the diff
+in view by one line; it counts as painted when the number of the line that comes into view is on its way.
+"""
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from engine.client import Client
+from engine.protocol import CandidateStreamed
+from tests.performance._pty import Watched, percentiles
+from tests.tui import samples
+from tests.tui.conftest import ScriptedEngine
+from tui.app import MpcoApp
+
+STREAMS = 8
+STEP = 1 / 30
+CHUNKS_A_STEP = 5
+KEYS = 150
+
+
+async def feed(folder: Path, streams: int) -> None:
+    """The engine's side: one complete candidate to read, and the streams."""
+    root = folder / "logreport"
+    long = "".join(f"line_{number:05} = {number}\n" for number in range(2_000))
+    file = samples.BaselineFile(path="long.py", text=long, digest="")
+    hunks = samples.make_hunks("c-read", "long.py", long, long.replace(" = ", " == "))
+    read = samples.candidate("c-read", "reader", files=(file,), hunks=hunks)
+    born = [
+        samples.candidate(f"c-{number}", f"llm{number}", state="streaming", answer="", hunks=())
+        for number in range(streams)
+    ]
+    snapshot = msgspec.structs.replace(samples.full(root), candidates=(read, *born), evaluations=(), jobs=())
+    engine = ScriptedEngine(folder / "engine.sock", snapshot)
+    await engine.start()
+    told = 0
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    for step in range(1, 30 * 600):
+        await asyncio.sleep(max(0.0, begun + step * STEP - loop.time()))
+        text = f"chunk {step} of text\n" * CHUNKS_A_STEP
+        for candidate in born:
+            whole = samples.candidate(candidate.id, candidate.llm).hunks
+            new_lines = tuple(f"    grown_{line} = {line}" for line in range(step % 200))
+            grown = msgspec.structs.replace(whole[-1], new_lines=new_lines, complete=False)
+            change = CandidateStreamed(candidate=candidate.id, offset=told, text=text, hunks=(*whole[:-1], grown))
+            engine.push(change, numbered=False)
+        told += len(text)
+
+
+async def screen(folder: Path) -> None:
+    """The app's side, as `mpco` starts it, on the diff screen."""
+    while not (folder / "engine.sock").exists():
+        await asyncio.sleep(0.05)
+    app = MpcoApp(folder / "logreport", await Client.attach(folder / "engine.sock"))
+    app.current_candidate = "c-read"
+    app.call_later(app.action_stage, 3)
+    await app.run_async()
+
+
+def measure(streams: int) -> None:
+    """So many streams: the times of `KEYS` keys."""
+    with tempfile.TemporaryDirectory(prefix="mpco-") as name:
+        samples.write_project(Path(name) / "logreport")
+        command = [sys.executable, "-m", "tests.performance.streaming", "feed", name, str(streams)]
+        with subprocess.Popen(command) as feeder, Watched("tests.performance.streaming", "screen", name) as app:
+            try:
+                app.until(b"line_00001")
+                app.read_for(2)
+                app.press(b"\r")
+                app.read_for(2)
+                spent = app.cpu
+                times = [app.echo(b"j", f"line_{39 + number:05}".encode()) for number in range(KEYS)]
+                print(
+                    f"{streams} streams: key to paint {percentiles(times)}; processor {app.cpu - spent:.0f} ms in all"
+                )
+            finally:
+                feeder.kill()
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["feed", folder, streams]:
+            asyncio.run(feed(Path(folder), int(streams)))
+        case ["screen", folder]:
+            asyncio.run(screen(Path(folder)))
+        case _:
+            for count in (0, STREAMS):
+                measure(count)
