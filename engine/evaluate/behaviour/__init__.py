@@ -16,6 +16,7 @@ from engine.evaluate.behaviour.judging import (
     Outcomes,
     Recorded,
     Recording,
+    comparable,
     compare,
     read_outcomes,
     read_recordings,
@@ -27,7 +28,8 @@ from engine.model import Behaviour, CheckedFunction
 
 __all__ = ["NOTHING", "Reference", "Targets", "record", "replay", "targets"]
 
-REPLAY_SECONDS = 60.0
+REPLAY_SECONDS, FUNCTION_SECONDS = 60.0, 2.0
+"""For the calls of all functions, and on the baseline for those of one: calls beyond are left out."""
 MOST_FUNCTIONS = 12
 PREFIX = {name: f"mpco_{name}" for name in ("recorder", "replay", "describing", "landmarks")}
 _PREPARE = f'PYTHONPATH="${IO_VARIABLE}${{PYTHONPATH:+:$PYTHONPATH}}" MPCO_ROOT="$PWD"\nexport PYTHONPATH MPCO_ROOT\n'
@@ -71,7 +73,8 @@ async def record(baseline: Arm, command: str, timeout: float, wanted: Targets) -
     told = {(item.file, item.name): item for item in best.functions}
     every = (told.get(key) or _nothing(*key, "the benchmark does not load it") for key in functions)
     recording = msgspec.structs.replace(best, functions=tuple(every))
-    expected = await _outcomes(baseline, recording, "1")
+    expected = await _outcomes(baseline, recording, "1", FUNCTION_SECONDS)
+    recording = comparable(recording, expected)
     again = await _outcomes(baseline, recording, "2")
     return Reference(recording, expected, again)
 
@@ -92,13 +95,14 @@ async def replay(variant: Arm, reference: Reference, wanted: Targets) -> Behavio
     return summary([*checked, *over], wanted.beyond)
 
 
-async def _outcomes(arm: Arm, recording: Recording, seed: str) -> Outcomes:
-    if not any(item.calls for item in recording.functions):
+async def _outcomes(arm: Arm, recording: Recording, seed: str, most: float = REPLAY_SECONDS) -> Outcomes:
+    if not any(any(item.calls) for item in recording.functions):
         return {}
     inputs = _files("replay", "describing", "landmarks")
     arm.put({**inputs, "mpco_recorded.json": msgspec.json.encode(recording)})
     argv = [recording.executable, f"{arm.io_seen}/mpco_replay.py"]
-    await arm.run(argv, timeout=REPLAY_SECONDS, env={"PYTHONHASHSEED": seed, IO_VARIABLE: arm.io_seen})
+    env = {"PYTHONHASHSEED": seed, "MPCO_SECONDS": str(most), IO_VARIABLE: arm.io_seen}
+    await arm.run(argv, timeout=REPLAY_SECONDS, env=env)
     return read_outcomes(arm.take(["mpco_outcomes.jsonl"]).get("mpco_outcomes.jsonl", b""))
 
 

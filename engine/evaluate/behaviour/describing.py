@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MOST_LINES = 20_000
+MOST_LINES = 200_000
 LONGEST = 2_000
 DEEPEST = 200
 ATOMS = (type(None), bool, int, str, bytes, bytearray, complex, type(Ellipsis), type(NotImplemented), range, slice)
@@ -140,6 +140,13 @@ class Description:
         if pairs is not None:
             self._line(f"{where} items", str(len(value)))
             self._mapping(where, islice(pairs, MOST_LINES))
+
+
+def changes(before: list[tuple[str, str]], after: list[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """(where, what it was, what it is now) of each line that differs; an empty text for one that is not there."""
+    old, new = dict(before), dict(after)
+    gone = [(where, what, "") for where, what in before if where not in new]
+    return [(where, old.get(where, ""), what) for where, what in after if old.get(where) != what] + gone
 
 
 def atom(value: Any) -> str:

@@ -7,6 +7,7 @@ import msgspec
 from engine.model import Behaviour, CheckedFunction, Deviation
 
 LONGEST_SHOWN = 200
+TOO_LONG = "replaying its calls takes too long or ends the process"
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -44,6 +45,9 @@ class Outcome(msgspec.Struct, frozen=True):
     gone: str = ""
     lost: str = ""
     lines: tuple[tuple[str, str], ...] = ()
+    """What it returned or raised, and what it printed, as (where, what)."""
+    changes: tuple[tuple[str, str, str], ...] = ()
+    """What it did to its arguments, as (where, what was there, what is there)."""
 
 
 Outcomes = Mapping[tuple[int, int], Outcome]
@@ -70,6 +74,21 @@ def read_recordings(data: bytes) -> list[Recording]:
         except msgspec.DecodeError:
             continue
     return found
+
+
+def comparable(recording: Recording, expected: Outcomes) -> Recording:
+    """The recording with only those calls that are worth replaying again; the others are left empty."""
+    kept = [
+        msgspec.structs.replace(
+            item,
+            calls=tuple(
+                data if (number, call) in expected and expected[number, call].lines else ""
+                for call, data in enumerate(item.calls)
+            ),
+        )
+        for number, item in enumerate(recording.functions)
+    ]
+    return msgspec.structs.replace(recording, functions=tuple(kept))
 
 
 def compare(recorded: Sequence[Recorded], expected: Outcomes, again: Outcomes, got: Outcomes) -> list[CheckedFunction]:
@@ -120,15 +139,18 @@ def _compared(
 
 def _unfit(first: Outcome | None, second: Outcome | None) -> str:
     """Why a call cannot be compared; empty when it can."""
-    if first is None or second is None:
-        return "replaying its calls ends the process"
+    if first is None:
+        return TOO_LONG
     if problem := first.gone or first.lost:
         return problem
     if first.outside:
         return f"it reaches beyond the process ({first.outside})"
     if first.opaque:
         return f"it gives {first.opaque}"
-    return "" if first.lines == second.lines else "its results depend on more than its arguments"
+    if second is None:
+        return TOO_LONG
+    same = first.lines == second.lines and first.changes == second.changes
+    return "" if same else "its results depend on more than its arguments"
 
 
 def _deviation(expected: Outcome, got: Outcome) -> Deviation | None:
@@ -139,6 +161,14 @@ def _deviation(expected: Outcome, got: Outcome) -> Deviation | None:
         if mine != what:
             told_instead = _instead(where, got) if mine is None else mine
             return Deviation(call=expected.text, where=where, expected=_cut(what), got=_cut(told_instead))
+    wanted = {where: (old, new) for where, old, new in expected.changes}
+    made = {where: (old, new) for where, old, new in got.changes}
+    for where in (*wanted, *(where for where, (old, _) in made.items() if old and where not in wanted)):
+        should = wanted[where][1] if where in wanted else made[where][0]
+        does = made[where][1] if where in made else wanted[where][0]
+        if should != does:
+            shown = [_cut(each) or "nothing" for each in (should, does)]
+            return Deviation(call=expected.text, where=where, expected=shown[0], got=shown[1])
     return None
 
 

@@ -35,8 +35,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.environ.get("MPCO_ROOT", "")
 FIRST_CALLS, MOST_CALLS = 16, 64
 """Kept of one function: the first ones, and those in all."""
-MOST_BYTES = 512 * 1024
+MOST_BYTES = 4 * 1024 * 1024
 """Of the arguments of one call."""
+MOST_BYTES_OF_ALL = 32 * 1024 * 1024
+"""Of all calls of one function."""
 MOST_SECONDS = 4.0
 """Spent on copying the arguments of one function."""
 DECORATOR = "__mpco_record__"
@@ -85,6 +87,7 @@ class Tape:
         self._taken = 0
         self._chance = random.Random(name)
         self._seconds = 0.0
+        self._bytes = 0
         self._calls: dict[bytes, None] = {}
 
     def take(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -99,6 +102,7 @@ class Tape:
             buffer = Limited()
             Copier(buffer).dump((args, kwargs))
             self._calls[buffer.getvalue()] = None
+            self._bytes += buffer.tell()
         except TooLarge:
             self.reason = f"its arguments are larger than {MOST_BYTES // 1024} kB"
         except Exception as error:  # noqa: BLE001  whatever the project's own classes raise when they are copied
@@ -112,7 +116,7 @@ class Tape:
             kept = list(self._calls)
             self._calls = dict.fromkeys(kept[:FIRST_CALLS] + kept[FIRST_CALLS::2])
             self._taken = FIRST_CALLS + (MOST_CALLS - FIRST_CALLS) // 2
-        if self._seconds > MOST_SECONDS:
+        if self._seconds > MOST_SECONDS or self._bytes > MOST_BYTES_OF_ALL:
             self.next = sys.maxsize
 
     def result(self) -> dict[str, Any]:

@@ -19,11 +19,12 @@ import pickle
 import re
 import reprlib
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HERE]
 sys.path.insert(0, HERE)
-from mpco_describing import Description, Undescribable  # type: ignore[import-not-found]  # noqa: E402
+from mpco_describing import Description, Undescribable, changes  # type: ignore[import-not-found]  # noqa: E402
 from mpco_landmarks import landmarks  # type: ignore[import-not-found]  # noqa: E402
 
 TYPE_CHECKING = False
@@ -73,7 +74,12 @@ def main() -> None:
     sys.addaudithook(_audit)
     with open(os.path.join(HERE, "mpco_outcomes.jsonl"), "w", encoding="utf-8") as out:
         for number, about in enumerate(recorded["functions"]):
+            begun = time.monotonic()
             for call, data in enumerate(about["calls"]):
+                if not data:
+                    continue
+                if time.monotonic() - begun > float(os.environ["MPCO_SECONDS"]):
+                    break
                 told = {"function": number, "call": call, **_outcome(about, base64.b64decode(data))}
                 out.write(json.dumps(told) + "\n")
                 out.flush()
@@ -104,6 +110,11 @@ def _outcome(about: dict[str, Any], data: bytes) -> dict[str, Any]:
         return {"lost": f"its arguments cannot be restored ({type(error).__name__}: {error})"[:200]}
     if not _fits(function, args, kwargs):
         return {"gone": "it takes other arguments"}
+    known = landmarks(ROOT)
+    try:
+        before = _arguments(known, args, kwargs)
+    except (Undescribable, RecursionError) as error:
+        return {"lost": f"its arguments hold {error}"}
     printed = io.StringIO()
     returned: Any = None
     raised: BaseException | None = None
@@ -117,19 +128,26 @@ def _outcome(about: dict[str, Any], data: bytes) -> dict[str, Any]:
     finally:
         _watching = False
     told: dict[str, Any] = {"text": text, "outside": _touched[0] if _touched else ""}
-    description = Description(landmarks(ROOT))
+    description = Description(known)
     try:
         description.add("raised" if raised is not None else "returned", raised if raised is not None else returned)
         description.add("printed", printed.getvalue())
-        for number, argument in enumerate(args):
-            description.add(f"argument {number + 1}", argument)
-        for name in sorted(kwargs):
-            description.add(f"argument {name}", kwargs[name])
+        told["changes"] = changes(before, _arguments(known, args, kwargs))
     except Undescribable as error:
         return {**told, "opaque": str(error), "place": error.where}
     except RecursionError:
         return {**told, "opaque": "something nested too deeply", "place": "?"}
     return {**told, "lines": description.lines}
+
+
+def _arguments(known: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[str, str]]:
+    description = Description(known)
+    for number, argument in enumerate(args):
+        description.add(f"argument {number + 1}", argument)
+    for name in sorted(kwargs):
+        description.add(f"argument {name}", kwargs[name])
+    lines: list[tuple[str, str]] = description.lines
+    return lines
 
 
 def _found(module: Any, name: str) -> Any:

@@ -109,7 +109,7 @@ for number in range(500):
         except ZeroDivisionError:
             pass
 handle(sys.stdout)
-long("x" * 2_000_000)
+long("x" * 5_000_000)
 """
 
 
@@ -144,7 +144,19 @@ async def test_equal_behaviour_is_checked_and_what_cannot_be_recorded_is_never_p
         "self.kind, self.price, self.parent = kind, price, parent  # changed",
         "self.kind, self.price, self.parent = kind, price, parent",
     )
-    names = ("prices", "dearer", "ratio", "counts", "unique", "say", "is_bread", "Item.net", "Item.cheapest")
+    part = part.replace("self.name = name  # changed", "self.name, self.length = name, len(name)")
+    names = (
+        "Kind.__init__",
+        "prices",
+        "dearer",
+        "ratio",
+        "counts",
+        "unique",
+        "say",
+        "is_bread",
+        "Item.net",
+        "Item.cheapest",
+    )
     first = await checked(arm, walls, _only(part, names))
     assert {name: item.state for name, item in first.items()} == dict.fromkeys(names, "checked"), first
     assert first["counts"].calls > 30
@@ -161,9 +173,12 @@ async def test_equal_behaviour_is_checked_and_what_cannot_be_recorded_is_never_p
 
 def _only(changed: str, names: tuple[str, ...]) -> str:
     """The changes of `changed` to the named functions."""
-    wanted, kept = {name.rpartition(".")[2] for name in names}, []
+    wanted, kept = {name.rpartition(".")[2] for name in names} - {"__init__"}, []
     current = ""
     for old, new in zip(SHOP.split("\n"), changed.split("\n"), strict=True):
+        if "self.name" in old and "Kind.__init__" in names:
+            kept.append(new)
+            continue
         if "def " in old:
             current = old.partition("def ")[2].partition("(")[0]
         elif old[:1].strip():
@@ -180,6 +195,7 @@ async def test_differences_are_told_as_input_expected_and_got(arm: OpenArm, wall
         .replace("for word in words:", "for word in sorted(words):")
         .replace('print("bought", word)', 'print("bought  ", word)')
         .replace("return item.kind is BREAD", "return item.kind is None")
+        .replace("return self.price / 1.19", "self.price = 3.0; return 2.25 / 1.19")
         .replace("return min(items, key=lambda item: item.price)", "return (item for item in items)")
         .replace("    return number\n", "    import os; os._exit(3)\n")
     )
@@ -192,6 +208,7 @@ async def test_differences_are_told_as_input_expected_and_got(arm: OpenArm, wall
         "counts": ("returned key 0", "'b'", "'0'"),
         "say": ("printed", "'bought bread\\n'", "'bought   bread\\n'"),
         "is_bread": ("returned", "True", "False"),
+        "Item.net": ("argument 1.price", "2.25", "3.0"),
         "Item.cheapest": ("returned", "shop.Item", "an iterator (generator)"),
     }
     assert (found["arity"].state, found["arity"].reason) == ("unchecked", "the variant's process ends in arity(0)")
