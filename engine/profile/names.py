@@ -24,7 +24,9 @@ _LAMBDA = re.compile(r"\{(?:lambda|unnamed type)[^{}]*\}|'lambda\d*'(?:\([^()]*\
 _SPECIAL = re.compile(r"<\w+>(?=$|\.|::)")
 _JAVA_LAMBDA = re.compile(r"lambda\$(\w+)\$\d+")
 _GO_CLOSURE = re.compile(r"(?:\.func\d+(?:\.\d+)*|-fm|\.gowrap\d+)+$")
-_WORDS = re.compile(r"^(?:async|new|get|set|static|bound|[*~^]+)\s*(?=[\w$#])|\s*\[as [^\]]*\]$")
+_WORDS = re.compile(r"^(?:(?:async|new|get|set|static|bound)\s+|[*~^]+\s*)(?=[\w$#])|\s*\[as [^\]]*\]$")
+_CONST_METHOD = re.compile(r"\s(?:const|volatile)(?=\()")
+"""The demangler puts it before the arguments."""
 _INNER = frozenset(
     "<lambda> <listcomp> <dictcomp> <setcomp> <genexpr> {lambda} {{closure}} <anonymous> (anonymous)".split()  # noqa: SIM905
 )
@@ -37,7 +39,7 @@ def components(symbol: str) -> tuple[str, ...]:
     name = _CLONE.sub("", demangled(symbol.strip()))
     if name in _INNER:
         return (name,)
-    name = _ABI.sub("", _WORDS.sub("", name))
+    name = _CONST_METHOD.sub("", _ABI.sub("", _WORDS.sub("", name)))
     name = _LAMBDA.sub("{lambda}", _ANONYMOUS.sub("", name))
     name = _JAVA_LAMBDA.sub(r"\1", _GO_CLOSURE.sub("", name))
     if "/" in name and "operator" not in name:  # the packages of Go and Java

@@ -19,7 +19,8 @@ _HEADER = re.compile(
 )
 _FRAME = re.compile(rb"\s+(?P<ip>[0-9a-f]+)\s+(?P<name>\S.*?)\s*")
 _LIKE_FRAME = re.compile(rb"\s+[0-9a-f]{2,}\s+\S")
-_LINE = re.compile(rb"\s+(?P<file>\S.*?):(?P<line>\d+)(?:\s+\(inlined\))?\s*")
+_LINE = re.compile(rb"\s+(?P<file>\S.*?):(?P<line>\d+)(?P<inlined>\s+\(inlined\))?\s*")
+_INLINED = b" (inlined)"
 _CLOCKS = (b"cpu-clock", b"task-clock")
 
 
@@ -78,6 +79,7 @@ class _Reader:
         place = _LINE.fullmatch(line)
         if place and self._pending and not (found and b"(" in found["name"]):
             name, _ = self._pending[-1]
+            name += _INLINED if place["inlined"] and not name.endswith(_INLINED) else b""
             self._pending[-1] = (name, place["file"] + b":" + place["line"])
         elif found:
             self._pending.append((found["name"], b""))
@@ -97,8 +99,11 @@ class _Reader:
         known = self._known.get(key)
         if known is None:
             frame = _frame(name.decode(errors="replace"), place.decode(errors="replace"))
-            around = self._places.around(frame)
-            known = tuple(self.stacks.number(item) for item in (around, frame) if item is not None)
+            if name.endswith(_INLINED) and not self._places.owner(frame).in_project:
+                known = ()  # a library's code that was compiled into the function around: its time is that function's
+            else:
+                around = self._places.around(frame)
+                known = tuple(self.stacks.number(item) for item in (around, frame) if item is not None)
             self._known[key] = known
         return known
 
