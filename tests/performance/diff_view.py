@@ -17,8 +17,8 @@ from textual.widgets import Label
 
 FIRST = "first_line_of_the_file"
 SIZES = (10_000, 100_000)
-RUNS = 5
-KEYS = 200
+RUNS = 3
+KEYS = 150
 
 
 class Bare(App[None]):

@@ -63,9 +63,11 @@ Mark = tuple[int, int, Style]
 
 
 class DiffPainter:
-    """Paints the rows of one model at one width; made anew when either changes."""
+    """Paints the rows of one model at one width; made anew when either changes. Without `syntax` code is plain."""
 
-    def __init__(self, model: DiffModel, width: int, styles: Mapping[str, Style], syntax: Mapping[str, Style]) -> None:
+    def __init__(
+        self, model: DiffModel, width: int, styles: Mapping[str, Style], syntax: Mapping[str, Style] | None
+    ) -> None:
         self.model = model
         self.width = width
         self._styles = styles
@@ -82,6 +84,8 @@ class DiffPainter:
 
     def prepare(self, index: int) -> bool:
         """Find the colours of the row at `index` before it is painted; False when they were known already."""
+        if self._syntax is None:
+            return False
         row = self.model.row(index)
         sides = [(self._old, row.old)] + ([(self._new, row.new)] if row.kind != "same" else [])
         news = [lexed[row.file].prepare(number - 1) for lexed, number in sides if number]
@@ -208,6 +212,8 @@ class DiffPainter:
 
     def _spans(self, row: Row, *, new: bool) -> tuple[Span, ...]:
         """Unchanged lines take the colours of the old side, which stays as it is while an answer streams."""
+        if self._syntax is None:
+            return ()
         lexed, number = (self._new, row.new) if new and row.kind != "same" else (self._old, row.old)
         return lexed[row.file].spans(number - 1) if number else ()
 
@@ -224,7 +230,7 @@ class DiffPainter:
                 token += 1
             style = base
             if token < len(syntax) and syntax[token][0] <= start:
-                style += self._syntax.get(syntax[token][2], _PLAIN)
+                style += (self._syntax or {}).get(syntax[token][2], _PLAIN)
             for first, last, mark in marked:
                 if first <= start < last:
                     style += mark

@@ -19,7 +19,7 @@ from tui.widgets.diff_model import DiffModel, Hidden, build
 from tui.widgets.diff_paint import PARTS, STYLES, DiffPainter
 from tui.widgets.diff_search import Search, search
 from tui.widgets.row_scroll import RowScroll
-from tui.widgets.syntax import syntax_styles
+from tui.widgets.syntax import highlight, is_loaded, syntax_styles
 
 Layout = Literal["auto", "side by side", "unified"]
 LAYOUTS: tuple[Layout, ...] = ("auto", "side by side", "unified")
@@ -39,10 +39,10 @@ class DiffView(RowScroll, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "shift(-1)", "left", show=False, id="diff.left", tooltip="Move the text sideways"),
         Binding("right,l", "shift(1)", "right", show=False, id="diff.right", tooltip="Move the text sideways"),
-        Binding("0", "shift_to_edge(0)", "line start", show=False, id="diff.line_start", tooltip="Start of the lines"),
+        Binding("0", "shift(-1_000_000)", "line start", show=False, id="diff.line_start", tooltip="Start of the lines"),
         Binding(
             "dollar_sign",
-            "shift_to_edge(1)",
+            "shift(1_000_000)",
             "line end",
             key_display="$",
             show=False,
@@ -202,12 +202,20 @@ class DiffView(RowScroll, can_focus=True):
             styles: dict[str, Style] = {
                 part: self.get_component_rich_style(f"diff--{part}", partial=part.endswith("-word")) for part in PARTS
             }
-            self._painter = DiffPainter(self.model, width, styles, syntax_styles(self.app))
+            syntax = syntax_styles(self.app) if is_loaded() else None
+            if syntax is None:  # the text is there at once, its colours come with the next frame
+                self.call_after_refresh(self._load_syntax)
+            self._painter = DiffPainter(self.model, width, styles, syntax)
         return self._painter
 
     def _forget_paint(self) -> None:
         self._painter = None
         self._forget_strips()
+
+    def _load_syntax(self) -> None:
+        highlight("", self.model.files[0].path if self.model.files else "")
+        self._forget_paint()
+        self.refresh()
 
     def _forget_strips(self) -> None:
         self._strips.clear()
@@ -386,10 +394,6 @@ class DiffView(RowScroll, can_focus=True):
         room = self._painter.text_width if self._painter else 0
         limit = max(0, self.model.width + SHIFT - room)
         self.shift = 0 if self.wrap else max(0, min(self.shift + direction * SHIFT, limit))
-
-    def action_shift_to_edge(self, end: int) -> None:
-        """To the start of all lines, or to the end of the longest."""
-        self.action_shift((2 * end - 1) * self.model.width)
 
 
 def _texts(hunks: Sequence[Hunk]) -> list[tuple[object, ...]]:

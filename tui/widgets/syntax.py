@@ -62,6 +62,11 @@ def syntax_key(token: Any) -> str:
     return ""
 
 
+def is_loaded() -> bool:
+    """Whether a lexer was used before; the first one takes a tenth of a second to load."""
+    return _lexer.cache_info().currsize > 0
+
+
 def highlight(text: str, path: str) -> list[list[Piece]]:
     """The lines of `text` in coloured pieces; the language follows from the file's name."""
     lines: list[list[Piece]] = [[]]
