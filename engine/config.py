@@ -200,6 +200,8 @@ class TaskSection(Section, frozen=True, kw_only=True):
     considerations: tuple[str, ...] = ()
     """Default: the seven considerations of the objective."""
     objective: Objective = "runtime"
+    rounds: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
+    """How often `mpco run` lets an LLM try again after a candidate that failed or was no faster."""
 
 
 class BudgetSection(Section, frozen=True, kw_only=True):

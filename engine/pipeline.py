@@ -15,6 +15,7 @@ from engine.config import Config
 from engine.conversation import Asked, Conversations
 from engine.errors import EditError, EngineError, LlmError
 from engine.flagging import flags_of
+from engine.generate.follow_up import LAST_TRY, follow_up
 from engine.generate.hunks import compose
 from engine.generate.patch_reading import from_patch
 from engine.generate.reading import read_answer, read_baseline
@@ -27,6 +28,7 @@ from engine.profiling import Profiling
 from engine.prompting import Prompting
 from engine.proof import Proof
 from engine.protocol import (
+    AddAnswer,
     CandidateChanged,
     CandidateStreamed,
     EvaluationChanged,
@@ -124,6 +126,72 @@ class Pipeline:
 
         return self._jobs.start("generate", f"{cut.llm} goes on: {target.function}", cut.id, work)
 
+    def follow_up(self, id: str, remark: str) -> dict[str, str]:
+        """Send a candidate back to its LLM with what became of it; the next try is a candidate of its own.
+
+        Raises:
+            EngineError: when it has no answer from an LLM, or the file has changed since.
+        """
+        parent = self._session.candidate(id)
+        if not parent.sent or not parent.answer or parent.state in ("streaming", "interrupted"):
+            raise EngineError(f"The candidate of {parent.llm} has no whole answer from an LLM to follow up on.")
+        section = self.conversations.llm(parent.llm)
+        target = self._session.bottleneck(parent.bottleneck)
+        baseline = read_baseline(self.config.root_path, target.file)
+        if all(file.digest != baseline.digest for file in parent.files):
+            raise EngineError(f"{target.file} has changed since that answer; optimise again (o).")
+        proofs = [item for item in self._session.evaluations.values() if item.candidate == id]
+        before = self._session.candidates.get(parent.parent)
+        twice = parent.state == "unappliable" and before is not None and before.state == "unappliable"
+        edit_format = LAST_TRY if twice else parent.edit_format
+        talk = follow_up(parent, target.file, proofs[-1] if proofs else None, remark, edit_format)
+        child = Candidate(
+            id=new_id(),
+            bottleneck=target.id,
+            llm=parent.llm,
+            prompt=parent.prompt,
+            state="streaming",
+            at=time.time(),
+            model=section.model,
+            strategy=parent.strategy,
+            parent=parent.id,
+            remark=remark,
+            edit_format=edit_format,
+            files=(baseline,),
+            sent=(*talk[:-1], *self.conversations.outgoing(talk[-1:])),
+        )
+        self._session.publish(CandidateChanged(candidate=child))
+
+        async def work(running: RunningJob) -> None:
+            await self._stream_candidate(running, child, target)
+
+        job = self._jobs.start("generate", f"{parent.llm} tries again: {target.function}", child.id, work)
+        return {"job": job.id, "candidate": child.id}
+
+    def add_answer(self, command: AddAnswer) -> Candidate:
+        """Take an answer from elsewhere as a candidate.
+
+        Raises:
+            EngineError: when no bottleneck is meant, or more than one.
+        """
+        target = self._session.named(command.bottleneck)
+        baseline = read_baseline(self.config.root_path, target.file)
+        born = Candidate(
+            id=new_id(),
+            bottleneck=target.id,
+            llm=command.llm,
+            prompt="",
+            state="streaming",
+            at=time.time(),
+            strategy="pasted",
+            files=(baseline,),
+        )
+        seen = read_answer(born, command.answer, target, self._readable, self.config.project.protected)
+        flags = flags_of(self.config, changes_of([seen], seen.kept))
+        made = msgspec.structs.replace(seen, flags=flags)
+        self._session.publish(CandidateChanged(candidate=made))
+        return made
+
     async def _stream_candidate(self, running: RunningJob, candidate: Candidate, target: Bottleneck) -> None:
         mask = self.conversations.mask(*(file.text for file in candidate.files[:1]))
         known: dict[str, BaselineFile | None] = {file.path: file for file in candidate.files}
@@ -167,7 +235,7 @@ class Pipeline:
         talk = Talk(self.conversations, asked, running, stream.add)
         try:
             done = await talk.run()
-            seen = parsed(stream.text)
+            seen = await asyncio.to_thread(parsed, stream.text)
             flags = await asyncio.to_thread(flags_of, self.config, changes_of([seen], seen.kept))
             end(seen, model=done.model, flags=flags)
         except LlmError as error:

@@ -167,6 +167,24 @@ class ContinueCandidate(Word, frozen=True, kw_only=True, tag="continue_candidate
     candidate: str
 
 
+class FollowUp(Word, frozen=True, kw_only=True, tag="follow_up"):
+    """Send a candidate back to its LLM with what became of it, for another try. Reply: {"job", "candidate"}."""
+
+    candidate: str
+    remark: str = ""
+    """What a person adds."""
+
+
+class AddAnswer(Word, frozen=True, kw_only=True, tag="add_answer"):
+    """Take an answer from elsewhere, as from a chat, as a candidate for a bottleneck. Reply: {"candidate"}."""
+
+    bottleneck: str
+    """Its id, or the qualified name of its function."""
+    answer: str
+    llm: str = "pasted"
+    """Who gave it, as the candidate list shows it."""
+
+
 class Decide(Word, frozen=True, kw_only=True, tag="decide"):
     """Accept, reject or reset hunks of one candidate; stored at once."""
 
@@ -323,6 +341,8 @@ Command = (
     | MarkPrompt
     | Optimise
     | ContinueCandidate
+    | FollowUp
+    | AddAnswer
     | Decide
     | SplitHunk
     | EditHunk

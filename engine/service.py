@@ -34,6 +34,7 @@ from engine.proof import Proof
 from engine.protocol import (
     LINE_LIMIT,
     PROTOCOL_VERSION,
+    AddAnswer,
     AddPrompt,
     Apply,
     Cancel,
@@ -49,6 +50,7 @@ from engine.protocol import (
     Event,
     ExportRecording,
     Follow,
+    FollowUp,
     ImportProfile,
     ImportRecording,
     ImprovePrompts,
@@ -216,6 +218,10 @@ class Service:
                 return {"jobs": [job.id for job in self._pipeline.optimise(command.prompts)]}
             case ContinueCandidate():
                 return {"job": self._pipeline.continue_candidate(command.candidate).id}
+            case FollowUp():
+                return self._pipeline.follow_up(command.candidate, command.remark)
+            case AddAnswer():
+                return {"candidate": self._pipeline.add_answer(command).id}
             case Evaluate():
                 return _evaluations(self._pipeline.evaluate(command.candidates))
             case EvaluatePatch():
@@ -344,6 +350,7 @@ def describe(config: Config, sandbox: str = "") -> Project:
         benchmark_command=config.benchmark.command,
         profile_command=config.profile.command or config.benchmark.command,
         max_usd=config.budget.max_usd,
+        rounds=config.task.rounds,
         sandbox=sandbox,
     )
 

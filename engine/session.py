@@ -123,6 +123,21 @@ class Session:
                 return item
         raise EngineError("That bottleneck is not in the current profile; profile again (p).")
 
+    def named(self, name: str) -> Bottleneck:
+        """The bottleneck of that id, or the only one of that function's name.
+
+        Raises:
+            EngineError: when there is none, or more than one.
+        """
+        items = self.profile.bottlenecks if self.profile else ()
+        found = [item for item in items if item.id == name] or [item for item in items if item.function == name]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            places = ", ".join(item.place for item in found)
+            raise EngineError(f"There are {len(found)} bottlenecks {name}, at {places}; give an id.")
+        raise EngineError(f"There is no bottleneck {name!r}; profile first (p), then name one as the profile does.")
+
     def prompt(self, id: str) -> Prompt:
         """The prompt version of that id.
 

@@ -18,6 +18,7 @@ from engine.protocol import (
     Decide,
     Evaluate,
     EvaluatePatch,
+    FollowUp,
     Optimise,
     Replay,
     RunProfile,
@@ -98,6 +99,11 @@ class Session:
 
         await self._until(done)
         return [self.state.prompts[id] for id in ids]
+
+    async def candidate(self, id: str) -> Candidate:
+        """A candidate that a command has just made."""
+        await self._until(lambda: id in self.state.candidates)
+        return self.state.candidates[id]
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         async with self._changed:
@@ -218,9 +224,30 @@ async def _stages(session: Session, plan: Plan, recorded: Any) -> Outcome:
     candidates = tuple(job.subject for job in asked)
     ready = tuple(id for id in candidates if session.state.candidates[id].kept)
     proven = await session.finish((await session.perform(Evaluate(candidates=ready)))["jobs"]) if ready else []
+    for _ in range(session.state.project.rounds if session.state.project else 0):
+        candidates, asked, proven = await _again(session, candidates, asked, proven)
     results = tuple((session.state.candidates[id], session.state.latest_evaluation(id)) for id in candidates)
     outcome = Outcome(results=results, failed=_failed([*written, *asked, *proven]))
     return await _apply_best(session, plan, outcome) if plan.apply_best else outcome
+
+
+async def _again(
+    session: Session, candidates: tuple[str, ...], asked: list[Job], proven: list[Job]
+) -> tuple[tuple[str, ...], list[Job], list[Job]]:
+    """Let the LLMs try again where the last try was not proven faster; all candidates and jobs so far."""
+    state = session.state
+    followed = {state.candidates[id].parent for id in candidates}
+    begun = []
+    for id in candidates:
+        candidate, proof = state.candidates[id], state.latest_evaluation(id)
+        answered = bool(candidate.answer) and candidate.state in ("ready", "empty", "unappliable")
+        if answered and id not in followed and (proof is None or proof.verdict != "faster"):
+            begun.append(await session.perform(FollowUp(candidate=id)))
+    more = await session.finish(each["job"] for each in begun)
+    new = tuple(each["candidate"] for each in begun)
+    ready = tuple(id for id in new if session.state.candidates[id].kept)
+    jobs = await session.finish((await session.perform(Evaluate(candidates=ready)))["jobs"]) if ready else []
+    return (*candidates, *new), [*asked, *more], [*proven, *jobs]
 
 
 async def evaluate(session: Session, patches: Iterable[tuple[str, str]]) -> list[tuple[str, Evaluation, Job]]:

@@ -149,22 +149,34 @@ def _moved(indent: str, indents: dict[str, str]) -> str:
     return (indents[known] + " " * size)[:size]
 
 
-def nearest(lines: Sequence[str], search: Sequence[str]) -> str:
-    """A clause that names the most similar lines, for a person or an LLM to look at; empty when nothing is close."""
+def nearest_lines(lines: Sequence[str], search: Sequence[str]) -> tuple[int, list[str]]:
+    """(number of the first, the lines) that have most of the lines sought; none when not one of them is there."""
+    start, size, hits = _most_alike(lines, search)
+    return (start + 1, list(lines[start : start + size])) if hits else (0, [])
+
+
+def _most_alike(lines: Sequence[str], search: Sequence[str]) -> tuple[int, int, int]:
+    """(start, length, how many of its lines are sought) of the stretch that has most of the lines sought."""
     wanted = {plain(line) for line in search if line.strip()}
     hits = [0]
     for line in lines:
         hits.append(hits[-1] + (plain(line) in wanted))
     size = min(len(search), len(lines))
     start = max(range(len(lines) - size + 1), key=lambda at: hits[at + size] - hits[at])
+    return start, size, hits[start + size] - hits[start]
+
+
+def nearest(lines: Sequence[str], search: Sequence[str]) -> str:
+    """A clause that names the most similar lines, for a person or an LLM to look at; empty when nothing is close."""
+    start, size, hits = _most_alike(lines, search)
     window = [plain(line) for line in lines[start : start + size]]
     sought = "\n".join(plain(line) for line in search)
     if len(sought) > MOST_COMPARED:  # comparing characters takes the square of their number
-        if hits[start + size] - hits[start] >= SIMILAR * size:
+        if hits >= SIMILAR * size:
             return f"the nearest are lines {start + 1} to {start + size}"
         return ""
     found = SequenceMatcher(None, sought, "\n".join(window), autojunk=False)
-    if hits[start + size] > hits[start] and found.quick_ratio() >= SIMILAR and found.ratio() >= SIMILAR:
+    if hits and found.quick_ratio() >= SIMILAR and found.ratio() >= SIMILAR:
         return f"the nearest are lines {start + 1} to {start + size}"
     first = next((plain(line) for line in search if line.strip()), "")
     close = get_close_matches(first, {plain(line) for line in lines if line.strip()}, n=1, cutoff=SIMILAR)

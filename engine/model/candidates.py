@@ -77,6 +77,10 @@ class Candidate(Noun, frozen=True, kw_only=True):
     model: str = ""
     """The exact model id as the provider returned it."""
     strategy: str = "mpco"
+    parent: str = ""
+    """The candidate that failed or was rejected, and that this one is the LLM's next try after."""
+    remark: str = ""
+    """What a person said to it; for a pasted answer, where it is from."""
     answer: str = ""
     edit_format: EditFormat = "function"
     files: tuple[BaselineFile, ...] = ()

@@ -41,5 +41,7 @@ class Project(Noun, frozen=True, kw_only=True):
     benchmark_command: str = ""
     profile_command: str = ""
     max_usd: float | None = None
+    rounds: int = 0
+    """How often a headless run lets an LLM try again."""
     sandbox: str = ""
     """The mechanism in use, or why there is none."""

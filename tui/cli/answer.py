@@ -2,11 +2,14 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
-from tui.cli.shell import IMPROVED, NOT_IMPROVED
+from engine.protocol import AddAnswer
+from tui import headless, lines
+from tui.cli.shell import IMPROVED, NOT_IMPROVED, say, wait_for
 
 
 @click.command()
@@ -20,9 +23,19 @@ from tui.cli.shell import IMPROVED, NOT_IMPROVED
 @click.option("--json", "as_json", is_flag=True, help="One object: status, reason, files, diff.")
 @click.option("--file", "file", default="", help="The file that code without a file's name is about.")
 @click.option("--function", "function", default="", help="The function it is about, as in Class.method.")
+@click.option("--bottleneck", default="", help="Make it a candidate of the session, for this function or id.")
+@click.option("--llm", default="pasted", help="With --bottleneck: who gave it.")
 @click.pass_context
 def answer(
-    ctx: click.Context, answer: str, root: Path | None, write: bool, as_json: bool, file: str, function: str
+    ctx: click.Context,
+    answer: str,
+    root: Path | None,
+    write: bool,
+    as_json: bool,
+    file: str,
+    function: str,
+    bottleneck: str,
+    llm: str,
 ) -> None:
     """Turn an LLM's answer in FILE (- for standard input) into a diff, whatever its format.
 
@@ -33,7 +46,12 @@ def answer(
 
     root = (root or ctx.obj).resolve()
     data = sys.stdin.buffer.read() if answer == "-" else Path(answer).read_bytes()
-    reading = answering.read(root, answering.read_text(data), file, function)
+    text = answering.read_text(data)
+    if bottleneck:
+        if write or file or function:
+            raise click.UsageError("--bottleneck makes a candidate; --apply, --file and --function are for folders.")
+        ctx.exit(_as_candidate(root, AddAnswer(bottleneck=bottleneck, answer=text, llm=llm), as_json))
+    reading = answering.read(root, text, file, function)
     if write and reading.status == "ready":
         reading = answering.write(root, reading)
     diff = reading.diff
@@ -48,3 +66,20 @@ def answer(
         if reading.reason:
             click.echo(reading.reason, err=True)
     ctx.exit(IMPROVED if diff else NOT_IMPROVED)
+
+
+def _as_candidate(root: Path, command: AddAnswer, as_json: bool) -> int:
+    """Hand the answer to the project's engine; the exit code says whether there is something to evaluate."""
+
+    async def whole() -> tuple[Any, str]:
+        async with headless.Session(root, say) as session:
+            made = await session.candidate((await session.perform(command))["candidate"])
+            found = session.state.bottleneck(made.bottleneck)
+            return made, found.function if found else "?"
+
+    made, function = wait_for(whole())
+    if as_json:
+        click.echo(lines.json_lines([lines.candidate_line(made, None, function)]))
+    else:
+        click.echo(lines.candidate_table([(function, made, None)]))
+    return IMPROVED if made.kept else NOT_IMPROVED

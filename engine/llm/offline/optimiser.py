@@ -28,6 +28,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "loops": (hoisting.RULE, joining.RULE, comprehension.RULE),
     "caching": (patterns.RULE, precompute.RULE, memo.RULE),
 }
+FOLLOW_UP = "\n### What became of your answer\n"
 MOST_REWRITES = 20
 UNREADABLE = (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal)
 INTROSPECTION = frozenset({"eval", "exec", "locals", "globals", "vars"})
@@ -36,6 +37,8 @@ INTROSPECTION = frozenset({"eval", "exec", "locals", "globals", "vars"})
 def optimise(name: str, prompt: str, message: str) -> str:
     """The answer of `offline/name` to a prompt and the message with the code."""
     who = f"I am offline/{name}, a rule-based rewriter and not a language model."
+    if FOLLOW_UP in message:
+        return f"No change: {who} I learn nothing from what became of an answer: I have no other rewrite to try."
     request = read(message)
     if request is None:
         return f"No change: {who} I only understand requests that name one function and show its code."
