@@ -50,9 +50,9 @@ def _edits(parent: Candidate) -> list[str]:
 
 
 def _nearest(item: Unapplied, file: BaselineFile | None) -> list[str]:
-    if file is None or not item.text:
+    if file is None or not item.sought:
         return []
-    start, lines = nearest_lines(file.text.replace("\r\n", "\n").split("\n"), item.text.split("\n"))
+    start, lines = nearest_lines(file.text.replace("\r\n", "\n").split("\n"), item.sought)
     shown = _fenced("\n".join(lines))
     return [f"The nearest lines of {item.file}, from line {start} on, are:\n\n{shown}"] if lines else []
 

@@ -162,7 +162,8 @@ def _most_alike(lines: Sequence[str], search: Sequence[str]) -> tuple[int, int, 
     for line in lines:
         hits.append(hits[-1] + (plain(line) in wanted))
     size = min(len(search), len(lines))
-    start = max(range(len(lines) - size + 1), key=lambda at: hits[at + size] - hits[at])
+    last = len(lines) - size
+    start = max(range(last + 1), key=lambda at: (hits[at + size] - hits[at], size and hits[at + 1] - hits[at]))
     return start, size, hits[start + size] - hits[start]
 
 

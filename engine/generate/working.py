@@ -9,7 +9,7 @@ import msgspec
 
 from engine.errors import EditError
 from engine.generate import other_code, python_module
-from engine.generate.edits import Code, Delete, Edit, Move
+from engine.generate.edits import Block, Code, Delete, Edit, Move
 from engine.generate.encoding import encodable
 from engine.generate.hunks import make_hunks
 from engine.generate.locating import locate
@@ -129,7 +129,8 @@ class Work:
     def _fail(self, edit: Edit, path: str, reason: str) -> None:
         if id(edit) not in self._failed:
             self._failed[id(edit)] = edit
-            self.unapplied.append(Unapplied(file=path, reason=reason, text=edit.text))
+            sought = edit.search if isinstance(edit, Block) else ()
+            self.unapplied.append(Unapplied(file=path, reason=reason, text=edit.text, sought=sought))
 
     def _place(self, edit: Edit) -> None:
         path = edit.file or self._target.file

@@ -60,6 +60,8 @@ class Unapplied(Noun, frozen=True, kw_only=True):
     file: str
     reason: str
     text: str = ""
+    sought: tuple[str, ...] = ()
+    """The lines that were looked for, where the edit has such."""
 
 
 CandidateState = Literal["streaming", "ready", "empty", "unappliable", "failed", "interrupted"]
