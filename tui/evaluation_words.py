@@ -150,6 +150,8 @@ def waiting(state: State, evaluation: Evaluation) -> str:
 def output_lines(evaluation: Evaluation) -> list[str]:
     """The reason, then the kept output of every step, failed ones last so that they are what is in view."""
     lines = [f"{HEADING}{evaluation.reason}"] if evaluation.verdict in FAILURES and evaluation.reason else []
+    if found := findings(evaluation).plain.replace(HEADING, "␁"):
+        lines += ["", f"{HEADING}what the checks found", *found.split("\n")]
     for step in sorted(evaluation.steps, key=lambda item: not item.passed):
         how = "passed" if step.passed else "ran into a limit" if step.exit_code is None else f"exit {step.exit_code}"
         title = f"{_STEP_WORDS[step.name]} of the {step.arm}: {how}, {step.seconds:.1f} s"
