@@ -202,6 +202,8 @@ class TaskSection(Section, frozen=True, kw_only=True):
     objective: Objective = "runtime"
     rounds: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
     """How often `mpco run` lets an LLM try again after a candidate that failed or was no faster."""
+    context_tokens: Annotated[int, msgspec.Meta(ge=0)] = 2000
+    """How much related code is told beside the bottleneck's own; 0 for none."""
 
 
 class BudgetSection(Section, frozen=True, kw_only=True):

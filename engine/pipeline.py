@@ -25,6 +25,7 @@ from engine.jobs import Jobs, RunningJob, new_id
 from engine.llm import prices
 from engine.model import BaselineFile, Bottleneck, Candidate, Evaluation, Hunk, Job, Message, Prompt
 from engine.profiling import Profiling
+from engine.prompt import related
 from engine.prompting import Prompting
 from engine.proof import Proof
 from engine.protocol import (
@@ -80,7 +81,8 @@ class Pipeline:
         target = self._session.bottleneck(prompt.bottleneck)
         text = read_baseline(self.config.root_path, target.file).text
         edit_format = self.conversations.llm(prompt.llm).edit_format
-        said = request_messages(prompt.text, target, text, edit_format, language_of(target.file))
+        around = related(self.config, target)
+        said = request_messages(prompt.text, target, text, edit_format, language_of(target.file), around.told)
         return self.conversations.outgoing(said)
 
     def _optimise(self, prompt: Prompt) -> Job:

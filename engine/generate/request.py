@@ -3,6 +3,8 @@
 Code is sent as it is, without line numbers and never inside JSON: both make answers worse.
 """
 
+from collections.abc import Callable
+
 from engine.generate.excerpt import excerpt
 from engine.generate.fences import fence_for
 from engine.generate.lines import code_lines, normalised
@@ -48,21 +50,29 @@ FORMATS: dict[EditFormat, str] = {
 
 
 def messages(
-    prompt_text: str, bottleneck: Bottleneck, file_text: str, edit_format: EditFormat, language: str
+    prompt_text: str,
+    bottleneck: Bottleneck,
+    file_text: str,
+    edit_format: EditFormat,
+    language: str,
+    related: Callable[[str], str] = lambda without: "",
 ) -> tuple[Message, ...]:
     """The system and the user message that ask an LLM to optimise one function.
 
-    A long file is sent in part: what is left out is said in words below it, never in the code.
+    `related` tells related code, without that of a file which is shown whole. A long file is sent in part: what is
+    left out is said in words below it, never in the code.
     """
     text = normalised(file_text)
     lines = code_lines(text)
     shown, left_out = excerpt(bottleneck, text, lines)
     function = "\n".join(lines[bottleneck.line - 1 : bottleneck.end_line])
+    around = related("" if left_out else bottleneck.file)
     where = f"`{bottleneck.function}` in `{bottleneck.file}` (lines {bottleneck.line} to {bottleneck.end_line})"
     parts = [
         f"Optimise the function {where}.",
         f"### Enclosing file\n{_fenced(shown, language)}" + (f"\n{left_out}" if left_out else ""),
         f"### Function to optimise\n{_fenced(function, language)}",
+        *([f"### Related code, only to be read\n{around}"] if around else []),
         f"### Answer format: {edit_format}\n{FORMATS[edit_format].replace('{path}', bottleneck.file)}\n{KEEP}",
     ]
     return Message(role="system", content=prompt_text), Message(role="user", content="\n\n".join(parts) + "\n")

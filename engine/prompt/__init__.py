@@ -7,6 +7,7 @@ from engine.prompt.contexts import fields_for
 from engine.prompt.linting import lint
 from engine.prompt.llm import llm_fields
 from engine.prompt.project import project_fields
+from engine.prompt.related import related
 from engine.prompt.strategies import baseline_prompt, is_meta, meta_messages
 from engine.prompt.task import task_fields
 from engine.prompt.templates import library
@@ -20,5 +21,6 @@ __all__ = [
     "llm_fields",
     "meta_messages",
     "project_fields",
+    "related",
     "task_fields",
 ]

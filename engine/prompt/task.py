@@ -10,6 +10,7 @@ import psutil
 from engine.config import FILE_NAME, Config
 from engine.model import Bottleneck, ContextField, Edge, Objective, Profile
 from engine.prompt.files import fence_tag
+from engine.prompt.related import related
 
 _MOST_EDGES = 6
 _MOST_LINES = 8
@@ -57,6 +58,7 @@ def task_fields(
         fields += evidence(bottleneck, source_text, profile)
     fields.append(_field("hardware", _hardware(), "psutil"))
     if bottleneck is not None:
+        fields.append(_field("related code", related(config, bottleneck).told(), "profile and source files"))
         fields.append(_field("source", _fenced(bottleneck, source_text), bottleneck.file))
     return tuple(field for field in fields if field.value)
 
