@@ -1,8 +1,12 @@
 """The question that a reached budget asks on screen."""
 
+from pathlib import Path
+
+import msgspec
 import pytest
 
-from engine.protocol import JobChanged, SetBudget, StopSpending
+from engine.model import Usage
+from engine.protocol import CandidateChanged, JobChanged, SetBudget, StopSpending
 from tests.tui import samples
 from tests.tui.conftest import OpenApp
 
@@ -36,3 +40,14 @@ async def test_the_calls_can_be_stopped_or_left_waiting(open_app: OpenApp) -> No
         await person.press("s")
         await person.engine.received(StopSpending)
         assert not person.engine.all(SetBudget)
+
+
+async def test_the_header_shows_small_sums_and_that_a_price_is_unknown(open_app: OpenApp, root: Path) -> None:
+    empty = msgspec.structs.replace(samples.full(root), prompts=(), candidates=())
+    async with open_app(empty) as person:
+        cheap = samples.candidate("c-cheap", "loops", usage=Usage(input_tokens=9, output_tokens=3, usd=0.0021))
+        person.engine.push(CandidateChanged(candidate=cheap))
+        await person.sees("$0.0021 of $5.00")
+        unknown = samples.candidate("c-unknown", "loops", usage=Usage(input_tokens=9, output_tokens=3, estimated=True))
+        person.engine.push(CandidateChanged(candidate=unknown))
+        await person.sees("$0.0021 + ? of $5.00")

@@ -62,5 +62,9 @@ def sight(state: State) -> str:
 def spend(state: State) -> str:
     """What the session has cost, of what it may cost; a `?` stands for calls whose price is unknown."""
     cap = state.project.max_usd if state.project else None
-    spent = f"${state.spent_usd:.2f}" + (" + ?" if any(usage.usd is None for usage in state.usages) else "")
-    return f"{spent} of ${cap:.2f}" if cap is not None else spent
+    spent = _dollars(state.spent_usd) + (" + ?" if any(usage.usd is None for usage in state.usages) else "")
+    return f"{spent} of {_dollars(cap)}" if cap is not None else spent
+
+
+def _dollars(amount: float) -> str:
+    return f"${amount:.4f}" if 0 < amount < 0.01 else f"${amount:.2f}"
