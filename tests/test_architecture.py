@@ -79,6 +79,7 @@ def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
         "tui/cli/prompts.py",
         "tui/cli/profile.py",
         "tui/cli/answer.py",
+        "tui/cli/evaluate.py",
     }
 
 

@@ -112,3 +112,21 @@ def test_prompts_go_to_files_and_come_back(person: Person, tmp_path: Path) -> No
     assert base.returncode == 3, base.stderr
     unknown = person.types("run", "--strategy", "bose", cwd=demo)
     assert unknown.returncode == 1 and 'did you mean "base"' in unknown.stderr
+
+
+def test_an_answer_is_a_diff_on_any_folder_and_nothing_is_written_by_halves(person: Person, tmp_path: Path) -> None:
+    folder = tmp_path / "anything"
+    folder.mkdir()
+    (folder / "x.py").write_bytes(b"def f(a):\r\n    return a + a\r\n")
+    (tmp_path / "good.md").write_text("```python\ndef f(a):\n    return 2 * a\n```\n")
+    (tmp_path / "bad.md").write_text("x.py\n```\n<<<<<<< SEARCH\nnot there\n=======\nx\n>>>>>>> REPLACE\n```\n")
+    bad = person.types("answer", str(tmp_path / "bad.md"), "--root", str(folder), "--apply", "--json", cwd=tmp_path)
+    found = json.loads(bad.stdout)
+    assert (bad.returncode, found["status"], found["diff"]) == (3, "unappliable", "")
+    assert found["files"][0]["path"] == "x.py" and "not there" in found["files"][0]["reason"]
+    shown = person.types("answer", str(tmp_path / "good.md"), "--root", str(folder), cwd=tmp_path)
+    assert shown.returncode == 0 and "+    return 2 * a" in shown.stdout
+    assert b"a + a" in (folder / "x.py").read_bytes()
+    done = person.types("answer", str(tmp_path / "good.md"), "--root", str(folder), "--apply", "--json", cwd=tmp_path)
+    assert done.returncode == 0 and json.loads(done.stdout)["status"] == "applied"
+    assert (folder / "x.py").read_bytes() == b"def f(a):\r\n    return 2 * a\r\n"

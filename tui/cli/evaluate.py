@@ -34,4 +34,7 @@ def evaluate(ctx: click.Context, patches: tuple[str, ...], as_json: bool) -> Non
 
 
 def _read(name: str) -> str:
-    return sys.stdin.read() if name == "-" else Path(name).read_text(errors="surrogateescape")
+    """The patch with its carriage returns: reading it as text would drop them."""
+    from engine import answering
+
+    return answering.read_text(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes())
