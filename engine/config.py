@@ -6,11 +6,11 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
-from engine.config_check import DROP, Expanded, Problems, accepting, clean
+from engine.config_check import DROP, Expanded, Problems, clean
+from engine.config_kinds import KEY, BaseUrl, Count, Filled, Glob, KeyReference, Pattern, Percent, Seconds, Share
 from engine.environment import NAME, Variables, expand, references
 from engine.errors import ConfigError
 from engine.model import EditFormat, Objective
@@ -26,49 +26,7 @@ PROTECTED_DEFAULT = (
     "bench*",
     "benchmarks/**",
 )
-_KEY = re.compile(rf"\$\{{({NAME.pattern})\}}")
 _SECRET_NAME = re.compile(r"(?i)(^|[_-])(api[_-]?key|authorization|secret|password|(auth|access|bearer)[_-]?token)$")
-
-
-def _is_glob(text: str) -> bool:
-    parts = text.split("/")
-    closed = re.sub(r"\[!?\]?[^\]]*\]", "", text)
-    return bool(text.strip()) and "" not in parts[:-1] and not {".", ".."} & set(parts) and "[" not in closed
-
-
-def _is_regex(text: str) -> bool:
-    try:
-        re.compile(text)
-    except (re.error, RecursionError, OverflowError):
-        return False
-    return True
-
-
-def _is_url(text: str) -> bool:
-    try:
-        url = urlsplit(text)
-    except ValueError:
-        return False
-    return text == "" or (url.scheme in ("http", "https") and bool(url.hostname) and "@" not in url.netloc)
-
-
-Filled = Annotated[str, msgspec.Meta(min_length=1)]
-Count = Annotated[int, msgspec.Meta(ge=1)]
-Seconds = Annotated[float, msgspec.Meta(gt=0, le=31_536_000)]
-Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
-Percent = Annotated[float, msgspec.Meta(ge=0, lt=100)]
-"""Up to a year: more is beyond what timers take."""
-Glob = Annotated[str, accepting(_is_glob, 'a glob relative to the project\'s root, as in "src/**" or "*.py"')]
-BaseUrl = Annotated[
-    str, accepting(_is_url, 'the URL of a server without a key in it, as in "http://localhost:8000/v1"')
-]
-KeyReference = Annotated[
-    str,
-    accepting(
-        lambda text: text == "" or _KEY.fullmatch(text) is not None,
-        'the name of a variable that holds the key, as in "${OPENAI_API_KEY}"; keys do not belong in this file',
-    ),
-]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -134,7 +92,7 @@ class BenchmarkSection(CommandSection, frozen=True, kw_only=True):
     """How the benchmark's own figures are read; "none" measures the process from outside."""
     results: str = ""
     """The file that holds them; default: what the benchmark prints."""
-    pattern: Annotated[str, accepting(_is_regex, 'a regular expression, as in "took ([0-9.]+) s"')] = ""
+    pattern: Pattern = ""
     direction: Literal["lower", "higher"] = "lower"
     guardrails: tuple[str, ...] = ()
     check_output: str = ""
@@ -300,7 +258,7 @@ def resolve_key(section: LlmSection | MetaPrompterSection, root: Path) -> str:
     Raises:
         ConfigError: naming the variable, when it is not set.
     """
-    found = _KEY.fullmatch(section.api_key)
+    found = KEY.fullmatch(section.api_key)
     if found is None:
         return ""
     above = (folder for folder in (root, *root.parents) if (folder / FILE_NAME).is_file())
