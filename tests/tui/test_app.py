@@ -43,7 +43,7 @@ def accepted(root: Path) -> Snapshot:
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_frame_shows_project_engine_jobs_spend_and_stages(open_app: OpenApp, size: tuple[int, int]) -> None:
     async with open_app(size=size) as person:
-        await person.sees("logreport ▸ Profile", "engine ●", "1 job", "$0.01 of $5.00", "2 Prompts", "5 Report")
+        await person.sees("logreport ▸ Profile", "engine ●", "1 job", "$0.0093 of $5.00", "2 Prompts", "5 Report")
         await person.sees("p profile", "m meta-prompt", "o optimise", "b benchmark", "w write", "? help", "q quit")
 
 
