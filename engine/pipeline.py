@@ -40,6 +40,8 @@ from engine.talk import Talk
 
 Change = tuple[str, str, str]
 """(path, text before, text after)"""
+READING_SHARE = 10
+"""A growing answer is read again after this many times the seconds that the last reading took."""
 
 
 class Pipeline:
@@ -208,10 +210,17 @@ class Pipeline:
             seen = read_answer(candidate, mask.restore(text), target, read, protected, partial=partial)
             return msgspec.structs.replace(seen, answer=text)
 
+        seen_so_far, due = candidate, 0.0
+
         def tell(offset: int, piece: str, text: str) -> CandidateStreamed:
-            seen = parsed(text, partial=True)
+            nonlocal seen_so_far, due
+            began = time.monotonic()
+            if began >= due:
+                seen_so_far = parsed(text, partial=True)
+                due = time.monotonic() + READING_SHARE * (time.monotonic() - began)
+            hunks, unapplied = seen_so_far.hunks, seen_so_far.unapplied
             return CandidateStreamed(
-                candidate=candidate.id, offset=offset, text=piece, hunks=seen.hunks, unapplied=seen.unapplied
+                candidate=candidate.id, offset=offset, text=piece, hunks=hunks, unapplied=unapplied
             )
 
         def end(seen: Candidate, **fields: Any) -> None:
