@@ -4,10 +4,12 @@ All or nothing: every file is compared with what the changes were made from befo
 are replaced atomically, and a failure half-way puts back what was replaced.
 """
 
+import contextlib
 import os
 import re
 import stat
 import tempfile
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill
@@ -18,6 +20,7 @@ from engine.errors import EditError
 from engine.generate.encoding import decode
 from engine.generate.reading import encode, inside
 from engine.git import Git
+from engine.journal import JOURNAL, Entry, Journal, PlannedFile, sync_folder
 from engine.model import Application, AppliedFile, Evaluation
 
 Change = tuple[str, str | None, str | None]
@@ -26,29 +29,22 @@ SUBJECT = 72
 REGULAR = 0o644
 
 
-class _File(msgspec.Struct, frozen=True, kw_only=True):
-    """One file to write: where it really is, and what has to be there until then."""
-
-    path: str
-    real: Path
-    before: bytes | None
-    """None when there must be no such file."""
-    after: bytes | None
-    """None when the file is to be removed."""
-
-
 # ------------------------------------------------------------------------------------------ the tree
 
 
-def apply_to_tree(root: Path, changes: Sequence[Change]) -> tuple[AppliedFile, ...]:
+def apply_to_tree(
+    root: Path, changes: Sequence[Change], journal: Journal | None = None, application: Application | None = None
+) -> tuple[AppliedFile, ...]:
     """Write the changes to the files of the project, each atomically and all or none; mode bits stay.
+
+    With a journal and the application that is to be recorded, that holds also when the engine is killed. The journal
+    is left open: whoever records the application, with the files that come back, closes it then.
 
     Raises:
         EditError: when a file is not what the change was made from any more, or cannot be written.
     """
-    files = [_planned(root, *change) for change in changes]
-    _write(files, "nothing was written")
-    return tuple(
+    files = tuple(_planned(root, *change) for change in changes)
+    applied = tuple(
         AppliedFile(
             path=path,
             before=before or "",
@@ -58,10 +54,13 @@ def apply_to_tree(root: Path, changes: Sequence[Change]) -> tuple[AppliedFile, .
         )
         for (path, before, after), file in zip(changes, files, strict=True)
     )
+    told = msgspec.structs.replace(application, files=applied) if application else None
+    _write(files, "nothing was written", journal, told)
+    return applied
 
 
-def undo(root: Path, application: Application) -> None:
-    """Give the files of an apply their text from before it; files it made are removed.
+def undo(root: Path, application: Application, journal: Journal | None = None) -> None:
+    """Give the files of an apply their text from before it; files it made are removed. The journal is left open.
 
     Raises:
         EditError: when a file has changed since, or cannot be written; nothing was undone then.
@@ -70,41 +69,77 @@ def undo(root: Path, application: Application) -> None:
     for applied in application.files:
         after = None if applied.deleted else applied.after
         files.append(_planned(root, applied.path, after, None if applied.created else applied.before))
-    _write(files, "nothing was undone")
+    _write(files, "nothing was undone", journal, application)
 
 
-def _planned(root: Path, path: str, before: str | None, after: str | None) -> _File:
+def go_on(entry: Entry) -> bool:
+    """Bring to its end what was cut off after its first file; before that, take back what was prepared.
+
+    Returns whether the files are written.
+
+    Raises:
+        EditError: when a file is neither what it was nor what it was to become, or cannot be written.
+    """
+    now = [_current(file.real) for file in entry.files]
+    strange = [f.path for f, data in zip(entry.files, now, strict=True) if data not in (f.before, f.after)]
+    begun = any(data == file.after for file, data in zip(entry.files, now, strict=True))
+    if begun and strange:
+        raise EditError(
+            f"A write was cut off, and {strange[0]} has changed since: bring the files of that write in order by hand "
+            f"({', '.join(file.path for file in entry.files)}), then remove .mpco/{JOURNAL}."
+        )
+    try:
+        if begun:
+            for file, data in zip(entry.files, now, strict=True):
+                if data != file.after:
+                    _prepare(file)
+                    _replace(file)
+    except OSError as error:
+        raise EditError(f"A write that was cut off cannot be finished: {error.strerror}; free some space.") from error
+    _clear(entry.files, () if begun else entry.folders)
+    return begun
+
+
+def _planned(root: Path, path: str, before: str | None, after: str | None) -> PlannedFile:
     real = inside(root, path)
     old = None if not before and not real.exists() else encode(root, path, before or "")
-    old = None if before is None else old
-    return _File(path=path, real=real, before=old, after=None if after is None else encode(root, path, after))
+    return PlannedFile(
+        path=path,
+        real=real,
+        temporary=real.with_name(f".mpco-{uuid.uuid4().hex[:12]}.tmp"),
+        before=None if before is None else old,
+        after=None if after is None else encode(root, path, after),
+        mode=stat.S_IMODE(real.stat().st_mode) if real.exists() else REGULAR,
+    )
 
 
-def _write(files: Sequence[_File], consequence: str) -> None:
+def _write(
+    files: Sequence[PlannedFile], consequence: str, journal: Journal | None, application: Application | None
+) -> None:
     """Check all, prepare all, then replace one after the other, putting back what was replaced on a failure."""
     for file in files:
         if _current(file.real) != file.before:
             what = "exists already" if file.before is None else "has changed since"
             what = what if file.real.exists() else "is gone"
             raise EditError(f"{file.path} {what}; {consequence}.")
-    prepared: list[Path | None] = []
-    made: list[_File] = []
-    folders: list[Path] = []
+    folders = tuple(dict.fromkeys(folder for file in files for folder in _missing(file.real.parent)))
+    at, made = files[0], []
     try:
-        for file in files:
-            folders += _make_folder(file.real.parent)
-            prepared.append(_prepare(file.real, file.after) if file.after is not None else None)
-        for file, temporary in zip(files, prepared, strict=True):
-            made.append(file)
-            _replace(file.real, temporary)
+        if journal and application:
+            journal.open(Entry(application=application, files=tuple(files), folders=folders))
+        for folder in folders:
+            folder.mkdir()
+        for at in files:
+            _prepare(at)
+        for at in files:
+            made.append(at)
+            _replace(at)
     except OSError as error:
         _put_back(made)
-        _remove_folders(folders)
-        raise EditError(f"{files[len(made) - 1].path} cannot be written ({error.strerror}); {consequence}.") from error
-    finally:
-        for left in prepared:
-            if left is not None:
-                left.unlink(missing_ok=True)
+        _clear(files, folders)
+        if journal:
+            journal.close()
+        raise EditError(f"{at.path} cannot be written ({error.strerror}); {consequence}.") from error
 
 
 def _current(real: Path) -> bytes | None:
@@ -116,50 +151,47 @@ def _current(real: Path) -> bytes | None:
         raise EditError(f"{real.name} cannot be read: {error.strerror}; nothing was written.") from error
 
 
-def _make_folder(folder: Path) -> list[Path]:
-    """The folders that were missing, the outermost first."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()][::-1]
-    for path in missing:
-        path.mkdir()
-    return missing
+def _missing(folder: Path) -> list[Path]:
+    """The folders that are missing on the way to one, the outermost first."""
+    return [path for path in (folder, *folder.parents) if not path.exists()][::-1]
 
 
-def _remove_folders(folders: Sequence[Path]) -> None:
+def _clear(files: Sequence[PlannedFile], folders: Sequence[Path]) -> None:
+    """Remove what was prepared and not used, and the folders that were made for nothing."""
+    for file in files:
+        with contextlib.suppress(OSError):
+            file.temporary.unlink()
     for folder in reversed(folders):
-        if not any(folder.iterdir()):
+        with contextlib.suppress(OSError):
             folder.rmdir()
 
 
-def _prepare(real: Path, data: bytes) -> Path:
+def _prepare(file: PlannedFile) -> None:
     """A complete file beside the real one, on disk and with its mode, ready to take its place."""
-    mode = stat.S_IMODE(real.stat().st_mode) if real.exists() else REGULAR
-    handle, name = tempfile.mkstemp(prefix=".mpco-", suffix=".tmp", dir=real.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fchmod(file.fileno(), mode)
-        os.fsync(file.fileno())
-    return Path(name)
+    if file.after is None:
+        return
+    with file.temporary.open("wb") as made:
+        made.write(file.after)
+        made.flush()
+        os.fchmod(made.fileno(), file.mode)
+        os.fsync(made.fileno())
 
 
-def _replace(real: Path, temporary: Path | None) -> None:
-    if temporary is None:
-        real.unlink()
+def _replace(file: PlannedFile) -> None:
+    if file.after is None:
+        file.real.unlink()
     else:
-        temporary.replace(real)
-    folder = os.open(real.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        file.temporary.replace(file.real)
+    sync_folder(file.real.parent)
 
 
-def _put_back(files: Sequence[_File]) -> None:
+def _put_back(files: Sequence[PlannedFile]) -> None:
     for file in files:
         try:
-            if _current(file.real) == file.before:
-                continue
-            _replace(file.real, _prepare(file.real, file.before) if file.before is not None else None)
+            if _current(file.real) != file.before:
+                old = msgspec.structs.replace(file, before=file.after, after=file.before)
+                _prepare(old)
+                _replace(old)
         except OSError as error:
             raise EditError(
                 f"{file.path} was written and could not be put back ({error.strerror}); restore it by hand."

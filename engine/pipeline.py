@@ -6,24 +6,24 @@ stage brings; it holds no truth of its own.
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
+from engine.composing import Change, changes_of, chosen, title_of
 from engine.config import Config
 from engine.conversation import Asked, Conversations
 from engine.errors import EditError, EngineError, LlmError
 from engine.flagging import flags_of
 from engine.generate.follow_up import LAST_TRY, follow_up
-from engine.generate.hunks import compose
 from engine.generate.patch_reading import from_patch
 from engine.generate.reading import read_answer, read_baseline
 from engine.generate.request import going_on
 from engine.generate.request import messages as request_messages
 from engine.jobs import Jobs, RunningJob, new_id
 from engine.llm import prices
-from engine.model import BaselineFile, Bottleneck, Candidate, Evaluation, Hunk, Job, Message, Prompt
+from engine.model import BaselineFile, Bottleneck, Candidate, Evaluation, Job, Message, Prompt
 from engine.profiling import Profiling
 from engine.prompt import related
 from engine.prompting import Prompting
@@ -38,8 +38,6 @@ from engine.session import Session
 from engine.source import language_of
 from engine.talk import Talk
 
-Change = tuple[str, str, str]
-"""(path, text before, text after)"""
 READING_SHARE = 10
 """A growing answer is read again after this many times the seconds that the last reading took."""
 
@@ -325,23 +323,26 @@ class Pipeline:
         )
         return self._proof.start(born, changes_of([candidate], candidate.kept))
 
+    def evaluate_variant(self, hunks: Sequence[str], title: str = "", family: int = 1) -> Job:
+        """Build, test and benchmark hunks of any candidates together; the tray when none is named.
+
+        Raises:
+            EngineError: when a hunk is not there, or nothing is accepted.
+            EditError: when hunks conflict.
+        """
+        candidates, taken = chosen(self._session, hunks)
+        changes = changes_of(candidates, taken)
+        born = Evaluation(
+            id=new_id(),
+            title=title or title_of(candidates, taken),
+            state="queued",
+            at=time.time(),
+            hunks=tuple(hunk.id for hunk in taken),
+            objective=self.config.task.objective,
+            family=family,
+        )
+        return self._proof.start(born, changes)
+
     def _patch_changes(self, patch: str) -> list[Change]:
         found = from_patch(patch, self._readable).items()
         return [(path, before or "", after or "") for path, (before, after) in found]  # a deleted file is an empty one
-
-
-def changes_of(candidates: Iterable[Candidate], hunks: Iterable[Hunk]) -> list[Change]:
-    """What `hunks` of the candidates make of the files they touch.
-
-    Raises:
-        EditError: when hunks conflict, or the candidates were made from different versions of a file.
-    """
-    texts: dict[str, BaselineFile] = {}
-    for candidate in candidates:
-        for file in candidate.files:
-            if texts.setdefault(file.path, file).digest != file.digest:
-                raise EditError(f"{file.path}: the candidates were made from different versions of it; optimise again.")
-    chosen: dict[str, list[Hunk]] = {}
-    for hunk in hunks:
-        chosen.setdefault(hunk.file, []).append(hunk)
-    return [(path, texts[path].text, compose(texts[path].text, items)) for path, items in chosen.items()]

@@ -1,7 +1,6 @@
 """Stage 4 as jobs: evaluations wait for the machine, race for it, and all that they bring is published as it comes."""
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.composing import Change, digest_of
 from engine.config import Config
 from engine.errors import EditError, EngineError, MpcoError
 from engine.evaluate.workbench import FIELD, Contender, News, Pair, Progress, Ruling, Workbench, so_far
@@ -21,9 +21,6 @@ from engine.protocol import EvaluationChanged, Measured, ScheduleAction
 from engine.session import Session
 
 log = logging.getLogger(__name__)
-
-Change = tuple[str, str, str]
-"""(path, text before, text after)"""
 
 
 class _Entry:
@@ -92,7 +89,7 @@ class Proof:
     def start(self, born: Evaluation, changes: Sequence[Change]) -> Job:
         """Queue the evaluation of `changes`, going on with the measurements `born` already has."""
         patch = to_patch(changes)
-        digest = hashlib.sha256(patch.encode()).hexdigest()
+        digest = digest_of(changes)
         flags = flags_of(self._config, changes)
         queued = msgspec.structs.replace(born, state="queued", patch=patch, patch_digest=digest, flags=flags)
         self._session.publish(EvaluationChanged(evaluation=queued))

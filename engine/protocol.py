@@ -249,6 +249,22 @@ class EvaluatePatch(Word, frozen=True, kw_only=True, tag="evaluate_patch"):
     """How many patches are asked for together: they share the error."""
 
 
+class PreviewVariant(Word, frozen=True, kw_only=True, tag="preview_variant"):
+    """Reply: {"patch", "conflicts": [{"hunk", "other", "file", "line"}], "evaluation"}: what hunks of any candidates
+    make together, and the id of the newest evaluation of exactly that, or nothing. With conflicts there is no patch."""
+
+    hunks: tuple[str, ...] = ()
+    """Empty means the tray: all accepted hunks of the session."""
+
+
+class EvaluateVariant(Word, frozen=True, kw_only=True, tag="evaluate_variant"):
+    """Stage 4 for hunks of any candidates together. Reply: {"jobs", "evaluations"}."""
+
+    hunks: tuple[str, ...] = ()
+    """Empty means the tray: all accepted hunks of the session."""
+    title: str = ""
+
+
 ScheduleAction = Literal["pin", "pause", "free", "drop"]
 
 
@@ -265,14 +281,17 @@ class Schedule(Word, frozen=True, kw_only=True, tag="schedule"):
 
 
 class Apply(Word, frozen=True, kw_only=True, tag="apply"):
-    """Write accepted hunks of the candidates. Reply: {"application", "where"}."""
+    """Write accepted hunks of the candidates, or the tray. Reply: {"application", "where"}."""
 
-    candidates: tuple[str, ...]
+    candidates: tuple[str, ...] = ()
+    """Empty means all of the session."""
     target: Target = "tree"
     where: str = ""
     """Name of the branch, or path of the patch file."""
     hunks: tuple[str, ...] = ()
     """Exactly these hunks instead of the accepted ones."""
+    proven: bool = False
+    """Refuse unless an evaluation found exactly these bytes faster."""
 
 
 class UndoApply(Word, frozen=True, kw_only=True, tag="undo_apply"):
@@ -352,6 +371,8 @@ Command = (
     | RedoDecision
     | Evaluate
     | EvaluatePatch
+    | PreviewVariant
+    | EvaluateVariant
     | Schedule
     | Apply
     | UndoApply

@@ -17,14 +17,15 @@ from typing import Any
 
 import msgspec
 
+from engine import composing, decisions, delivery, hunk_edits, outgoing, paths, recordings
 from engine import config as configuration
-from engine import decisions, delivery, hunk_edits, outgoing, paths, recordings
 from engine.client import READY
 from engine.comparing import compare
 from engine.config import Config
-from engine.errors import MpcoError
+from engine.errors import EditError, MpcoError
 from engine.evaluate.sandbox import strongest
 from engine.jobs import Jobs
+from engine.journal import Journal
 from engine.llm import client as llm_client
 from engine.llm import prices
 from engine.model import Llm, Project
@@ -47,6 +48,7 @@ from engine.protocol import (
     EditPrompt,
     Evaluate,
     EvaluatePatch,
+    EvaluateVariant,
     Event,
     ExportRecording,
     Follow,
@@ -61,6 +63,7 @@ from engine.protocol import (
     Optimise,
     PreviewPrompt,
     PreviewSending,
+    PreviewVariant,
     ProjectChanged,
     RedoDecision,
     Replay,
@@ -106,6 +109,7 @@ class Service:
         self._proof = Proof(config, self._session, self._jobs, paths.state_dir(root))
         self._pipeline = Pipeline(config, self._session, self._jobs, self._proof)
         self._noise = NoiseWatch(config, self._session, self._jobs, self._proof)
+        self._journal = Journal(paths.state_dir(root))
         self._ending = asyncio.Event()
         self._clients: set[asyncio.StreamWriter] = set()
         self._background: set[asyncio.Task[None]] = set()
@@ -117,6 +121,10 @@ class Service:
         usual = os.umask(0o177)
         server = await asyncio.start_unix_server(self._attend, str(socket), limit=LINE_LIMIT)
         os.umask(usual)
+        try:
+            delivery.finish_interrupted(self._session, self._journal)
+        except EditError as error:
+            log.error("%s", error)  # the next write tells it to the person
         take_up(self._session, self._pipeline)
         self._in_background(self._warm_up())
         self._in_background(self._watch_idle())
@@ -226,6 +234,10 @@ class Service:
                 return _evaluations(self._pipeline.evaluate(command.candidates))
             case EvaluatePatch():
                 return _evaluations([self._pipeline.evaluate_patch(command.title, command.patch, command.family)])
+            case PreviewVariant():
+                return composing.preview(self._session, command.hunks)
+            case EvaluateVariant():
+                return _evaluations([self._pipeline.evaluate_variant(command.hunks, command.title)])
             case Schedule():
                 self._proof.schedule(command.evaluation, command.action)
             case _:
@@ -249,10 +261,10 @@ class Service:
             case RedoDecision():
                 decisions.redo(self._session)
             case Apply():
-                done = delivery.apply(self._config, self._session, command)
+                done = delivery.apply(self._config, self._session, self._journal, command)
                 return {"application": done.id, "where": done.where}
             case UndoApply():
-                done = delivery.take_back(self._config, self._session, command)
+                done = delivery.take_back(self._config, self._session, self._journal, command)
                 return {"application": done.id, "where": done.where}
             case MeasureNoise():
                 self._noise.measure()

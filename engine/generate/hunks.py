@@ -78,6 +78,24 @@ def compose(before: str, hunks: Iterable[Hunk]) -> str:
     return join(made + old[done:])
 
 
+def conflicts(hunks: Iterable[Hunk]) -> list[tuple[Hunk, Hunk]]:
+    """The pairs that `compose` cannot take together, the later one in its file first."""
+    found: list[tuple[Hunk, Hunk]] = []
+    before: list[Hunk] = []
+    for hunk in sorted(hunks, key=lambda item: (item.file, *_place(item))):
+        before = [other for other in before if other.file == hunk.file]
+        found += [(hunk, other) for other in before if _clash(other, hunk)]
+        before.append(hunk)
+    return found
+
+
+def _clash(one: Hunk, other: Hunk) -> bool:
+    """Whether `other`, which is not before `one`, cannot be made beside it."""
+    if _same(one, other) and not _pieces(one, other):
+        return False
+    return other.old_start < one.old_start + len(one.old_lines) or _at_one_place(one, other)
+
+
 def _same(one: Hunk, other: Hunk) -> bool:
     return (one.old_start, one.old_lines, one.new_lines) == (other.old_start, other.old_lines, other.new_lines)
 
