@@ -17,11 +17,11 @@ from typing import Any
 
 import msgspec
 
-from engine import composing, decisions, delivery, hunk_edits, outgoing, paths, recordings
 from engine import config as configuration
+from engine import delivery, paths
 from engine.client import READY
-from engine.comparing import compare
 from engine.config import Config
+from engine.dispatch import Dispatch
 from engine.errors import EditError, MpcoError
 from engine.evaluate.sandbox import strongest
 from engine.jobs import Jobs
@@ -35,52 +35,15 @@ from engine.proof import Proof
 from engine.protocol import (
     LINE_LIMIT,
     PROTOCOL_VERSION,
-    AddAnswer,
-    AddPrompt,
-    Apply,
-    Cancel,
     Command,
-    CompareCandidates,
-    ContinueCandidate,
-    CopyPrompt,
-    Decide,
-    EditHunk,
-    EditPrompt,
-    Evaluate,
-    EvaluatePatch,
-    EvaluateVariant,
     Event,
-    ExportRecording,
     Follow,
-    FollowUp,
-    ImportProfile,
-    ImportRecording,
-    ImprovePrompts,
-    Mark,
-    MarkPrompt,
-    MeasureNoise,
-    NoteHunk,
-    Optimise,
-    PreviewPrompt,
-    PreviewSending,
-    PreviewVariant,
     ProjectChanged,
-    RedoDecision,
-    Replay,
     Reply,
     Request,
-    RunProfile,
-    Schedule,
-    SetBudget,
-    ShowEvidence,
-    SplitHunk,
     Status,
     Stop,
     Stopped,
-    StopSpending,
-    UndoApply,
-    UndoDecision,
-    WritePrompts,
 )
 from engine.recovery import take_up
 from engine.session import Session
@@ -110,6 +73,9 @@ class Service:
         self._pipeline = Pipeline(config, self._session, self._jobs, self._proof)
         self._noise = NoiseWatch(config, self._session, self._jobs, self._proof)
         self._journal = Journal(paths.state_dir(root))
+        self._dispatch = Dispatch(
+            self._session, self._jobs, self._pipeline, self._proof, self._noise, self._journal, self._publish_project
+        )
         self._ending = asyncio.Event()
         self._clients: set[asyncio.StreamWriter] = set()
         self._background: set[asyncio.Task[None]] = set()
@@ -185,7 +151,7 @@ class Service:
                 self._session.follow(request.command.after, tell)
                 return Reply(id=request.id)
             self._reread_config()
-            return Reply(id=request.id, result=msgspec.Raw(_encode(await self._carry_out(request.command))))
+            return Reply(id=request.id, result=msgspec.Raw(_encode(self._carry_out(request.command))))
         except MpcoError as error:
             return Reply(id=request.id, error=str(error))
         except Exception as error:
@@ -193,109 +159,14 @@ class Service:
             sentence = f"MPCO has a defect: {type(error).__name__}: {error}; see `mpco engine log`."
             return Reply(id=request.id, error=sentence)
 
-    async def _carry_out(self, command: Command) -> Any:
+    def _carry_out(self, command: Command) -> Any:
         match command:
             case Status():
                 return self._status()
             case Stop():
-                self._ending.set()
-            case RunProfile():
-                return {"job": self._pipeline.profiling.run().id}
-            case ImportProfile():
-                return {"job": self._pipeline.profiling.import_files(command).id}
-            case ShowEvidence():
-                return {"fields": self._pipeline.profiling.evidence(command.bottleneck)}
-            case Mark():
-                self._pipeline.profiling.mark(command)
-            case WritePrompts():
-                jobs, prompts = self._pipeline.prompting.write(command)
-                return {"jobs": [job.id for job in jobs], "prompts": prompts}
-            case PreviewPrompt():
-                return self._pipeline.prompting.preview(command)
-            case EditPrompt():
-                return {"prompt": self._pipeline.prompting.edit(command.prompt, command.text).id}
-            case ImprovePrompts():
-                return {"jobs": [job.id for job in self._pipeline.prompting.improve(command)]}
-            case CopyPrompt():
-                return {"prompts": [item.id for item in self._pipeline.prompting.copy(command)]}
-            case AddPrompt():
-                return {"prompt": self._pipeline.prompting.add(command).id}
-            case MarkPrompt():
-                self._pipeline.prompting.mark(command)
-            case Optimise():
-                return {"jobs": [job.id for job in self._pipeline.optimise(command.prompts)]}
-            case ContinueCandidate():
-                return {"job": self._pipeline.continue_candidate(command.candidate).id}
-            case FollowUp():
-                return self._pipeline.follow_up(command.candidate, command.remark)
-            case AddAnswer():
-                return {"candidate": self._pipeline.add_answer(command).id}
-            case Evaluate():
-                return _evaluations(self._pipeline.evaluate(command.candidates))
-            case EvaluatePatch():
-                return _evaluations([self._pipeline.evaluate_patch(command.title, command.patch, command.family)])
-            case PreviewVariant():
-                return composing.preview(self._session, command.hunks)
-            case EvaluateVariant():
-                return _evaluations([self._pipeline.evaluate_variant(command.hunks, command.title)])
-            case Schedule():
-                self._proof.schedule(command.evaluation, command.action)
+                return self._ending.set()
             case _:
-                return self._decide_or_deliver(command)
-        return None
-
-    def _decide_or_deliver(self, command: Command) -> Any:
-        match command:
-            case Decide():
-                decisions.decide(self._session, command)
-            case SplitHunk():
-                return {"hunks": hunk_edits.split(self._session, command)}
-            case EditHunk():
-                return hunk_edits.edit(self._session, command)
-            case NoteHunk():
-                decisions.note(self._session, command)
-            case CompareCandidates():
-                return compare(self._session.candidate(command.one), self._session.candidate(command.other))
-            case UndoDecision():
-                decisions.undo(self._session)
-            case RedoDecision():
-                decisions.redo(self._session)
-            case Apply():
-                done = delivery.apply(self._config, self._session, self._journal, command)
-                return {"application": done.id, "where": done.where}
-            case UndoApply():
-                done = delivery.take_back(self._config, self._session, self._journal, command)
-                return {"application": done.id, "where": done.where}
-            case MeasureNoise():
-                self._noise.measure()
-            case Cancel():
-                self._jobs.cancel(command.job)
-            case _:
-                return self._spend_or_replay(command)
-        return None
-
-    def _spend_or_replay(self, command: Command) -> Any:
-        conversations = self._pipeline.conversations
-        match command:
-            case SetBudget():
-                conversations.cap(command.max_usd)
-                self._publish_project(self._session.project.sandbox)
-            case StopSpending():
-                conversations.budget.give_up()
-            case PreviewSending():
-                return outgoing.preview(command, self._session, self._pipeline)
-            case Replay():
-                return conversations.replay(command.source, command.speed)
-            case ExportRecording():
-                kept = self._store.exchanges()
-                recordings.write(Path(command.path), kept)
-                return {"exchanges": len(kept)}
-            case ImportRecording():
-                found = recordings.read(Path(command.path))
-                self._store.keep_exchanges(*found)
-                conversations.forget_recordings()
-                return {"exchanges": len(found)}
-        return None
+                return self._dispatch.carry_out(command)
 
     def _status(self) -> dict[str, Any]:
         return {
@@ -315,7 +186,7 @@ class Service:
         self._config = configuration.load(self._config.root_path)
         self._config_read = modified
         self._pipeline.configure(self._config)
-        self._publish_project(self._session.project.sandbox)
+        self._publish_project()
         self._noise.configure(self._config)
 
     async def _warm_up(self) -> None:
@@ -324,8 +195,9 @@ class Service:
         self._publish_project(found)
         await asyncio.to_thread(llm_client.warm_up)
 
-    def _publish_project(self, sandbox: str) -> None:
-        capped = msgspec.structs.replace(describe(self._config, sandbox), max_usd=self._pipeline.conversations.max_usd)
+    def _publish_project(self, sandbox: str = "") -> None:
+        described = describe(self._config, sandbox or self._session.project.sandbox)
+        capped = msgspec.structs.replace(described, max_usd=self._pipeline.conversations.max_usd)
         self._session.publish(ProjectChanged(project=capped))
 
     async def _watch_idle(self) -> None:
@@ -365,10 +237,6 @@ def describe(config: Config, sandbox: str = "") -> Project:
         rounds=config.task.rounds,
         sandbox=sandbox,
     )
-
-
-def _evaluations(jobs: Any) -> dict[str, list[str]]:
-    return {"jobs": [job.id for job in jobs], "evaluations": [job.subject for job in jobs]}
 
 
 def _modified(config: Config) -> int:

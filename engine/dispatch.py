@@ -1,0 +1,185 @@
+"""Which part of the engine carries out which command, and what it replies."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine import composing, decisions, delivery, hunk_edits, outgoing, recordings
+from engine.comparing import compare
+from engine.jobs import Jobs
+from engine.journal import Journal
+from engine.noise import NoiseWatch
+from engine.pipeline import Pipeline
+from engine.proof import Proof
+from engine.protocol import (
+    AddAnswer,
+    AddPrompt,
+    Apply,
+    Cancel,
+    Command,
+    CompareCandidates,
+    ContinueCandidate,
+    CopyPrompt,
+    Decide,
+    EditHunk,
+    EditPrompt,
+    Evaluate,
+    EvaluatePatch,
+    EvaluateVariant,
+    ExportRecording,
+    FollowUp,
+    ImportProfile,
+    ImportRecording,
+    ImprovePrompts,
+    Mark,
+    MarkPrompt,
+    MeasureNoise,
+    NoteHunk,
+    Optimise,
+    PreviewPrompt,
+    PreviewSending,
+    PreviewVariant,
+    RedoDecision,
+    Replay,
+    RunProfile,
+    Schedule,
+    SetBudget,
+    ShowEvidence,
+    SplitHunk,
+    StopSpending,
+    UndoApply,
+    UndoDecision,
+    WritePrompts,
+)
+from engine.session import Session
+
+
+class Dispatch:
+    """The commands of one engine, but for those that are about the engine itself."""
+
+    def __init__(
+        self,
+        session: Session,
+        jobs: Jobs,
+        pipeline: Pipeline,
+        proof: Proof,
+        noise: NoiseWatch,
+        journal: Journal,
+        publish_project: Callable[[], None],
+    ) -> None:
+        self._session = session
+        self._jobs = jobs
+        self._pipeline = pipeline
+        self._proof = proof
+        self._noise = noise
+        self._journal = journal
+        self._publish_project = publish_project
+
+    def carry_out(self, command: Command) -> Any:
+        """What `command` replies.
+
+        Raises:
+            MpcoError: when it cannot be done, in one sentence.
+        """
+        match command:
+            case RunProfile():
+                return {"job": self._pipeline.profiling.run().id}
+            case ImportProfile():
+                return {"job": self._pipeline.profiling.import_files(command).id}
+            case ShowEvidence():
+                return {"fields": self._pipeline.profiling.evidence(command.bottleneck)}
+            case Mark():
+                self._pipeline.profiling.mark(command)
+            case WritePrompts():
+                jobs, prompts = self._pipeline.prompting.write(command)
+                return {"jobs": [job.id for job in jobs], "prompts": prompts}
+            case PreviewPrompt():
+                return self._pipeline.prompting.preview(command)
+            case EditPrompt():
+                return {"prompt": self._pipeline.prompting.edit(command.prompt, command.text).id}
+            case ImprovePrompts():
+                return {"jobs": [job.id for job in self._pipeline.prompting.improve(command)]}
+            case CopyPrompt():
+                return {"prompts": [item.id for item in self._pipeline.prompting.copy(command)]}
+            case AddPrompt():
+                return {"prompt": self._pipeline.prompting.add(command).id}
+            case MarkPrompt():
+                self._pipeline.prompting.mark(command)
+            case Optimise():
+                return {"jobs": [job.id for job in self._pipeline.optimise(command.prompts)]}
+            case ContinueCandidate():
+                return {"job": self._pipeline.continue_candidate(command.candidate).id}
+            case FollowUp():
+                return self._pipeline.follow_up(command.candidate, command.remark)
+            case AddAnswer():
+                return {"candidate": self._pipeline.add_answer(command).id}
+            case Evaluate():
+                return _evaluations(self._pipeline.evaluate(command.candidates))
+            case EvaluatePatch():
+                return _evaluations([self._pipeline.evaluate_patch(command.title, command.patch, command.family)])
+            case PreviewVariant():
+                return composing.preview(self._session, command.hunks)
+            case EvaluateVariant():
+                return _evaluations([self._pipeline.evaluate_variant(command.hunks, command.title)])
+            case Schedule():
+                self._proof.schedule(command.evaluation, command.action)
+            case _:
+                return self._decide_or_deliver(command)
+        return None
+
+    def _decide_or_deliver(self, command: Command) -> Any:
+        match command:
+            case Decide():
+                decisions.decide(self._session, command)
+            case SplitHunk():
+                return {"hunks": hunk_edits.split(self._session, command)}
+            case EditHunk():
+                return hunk_edits.edit(self._session, command)
+            case NoteHunk():
+                decisions.note(self._session, command)
+            case CompareCandidates():
+                return compare(self._session.candidate(command.one), self._session.candidate(command.other))
+            case UndoDecision():
+                decisions.undo(self._session)
+            case RedoDecision():
+                decisions.redo(self._session)
+            case Apply():
+                done = delivery.apply(self._pipeline.config, self._session, self._journal, command)
+                return {"application": done.id, "where": done.where}
+            case UndoApply():
+                done = delivery.take_back(self._pipeline.config, self._session, self._journal, command)
+                return {"application": done.id, "where": done.where}
+            case MeasureNoise():
+                self._noise.measure()
+            case Cancel():
+                self._jobs.cancel(command.job)
+            case _:
+                return self._spend_or_replay(command)
+        return None
+
+    def _spend_or_replay(self, command: Command) -> Any:
+        conversations = self._pipeline.conversations
+        match command:
+            case SetBudget():
+                conversations.cap(command.max_usd)
+                self._publish_project()
+            case StopSpending():
+                conversations.budget.give_up()
+            case PreviewSending():
+                return outgoing.preview(command, self._session, self._pipeline)
+            case Replay():
+                return conversations.replay(command.source, command.speed)
+            case ExportRecording():
+                kept = self._session.store.exchanges()
+                recordings.write(Path(command.path), kept)
+                return {"exchanges": len(kept)}
+            case ImportRecording():
+                found = recordings.read(Path(command.path))
+                self._session.store.keep_exchanges(*found)
+                conversations.forget_recordings()
+                return {"exchanges": len(found)}
+        return None
+
+
+def _evaluations(jobs: Any) -> dict[str, list[str]]:
+    return {"jobs": [job.id for job in jobs], "evaluations": [job.subject for job in jobs]}

@@ -1,0 +1,67 @@
+"""Requests, and what they are answered with."""
+
+import msgspec
+
+from engine.model import (
+    BaselineFile,
+    ContextField,
+    Hunk,
+    Message,
+    Purpose,
+)
+from engine.protocol.commands import Command
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One command of a client; `id` is the client's own."""
+
+    id: int
+    command: Command
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """What the meta-prompter would be sent, and the context fields it was made from."""
+
+    model: str
+    messages: tuple[Message, ...]
+    fields: tuple[ContextField, ...]
+
+
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
+    """One request as it would be sent to an LLM."""
+
+    purpose: Purpose
+    llm: str
+    """Label of the target LLM."""
+    bottleneck: str
+    """Name of the function."""
+    model: str
+    destination: str
+    """An address, the name of a provider, or `this machine`."""
+    leaves: bool
+    """Whether it would leave this machine."""
+    refused: str
+    """Why it would not be sent; empty when it would."""
+    messages: tuple[Message, ...]
+    tokens: int
+    window: int | None
+    """The LLM's context window in tokens, None when unknown; what does not fit is never sent in part."""
+    max_usd: float | None
+    """What it could cost at most; None when the price is unknown."""
+    masked: int
+    """How many places hold a placeholder for a likely secret."""
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """The difference between two candidates: the files as one would leave them, and the hunks to the other's."""
+
+    files: tuple[BaselineFile, ...]
+    hunks: tuple[Hunk, ...]
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="reply"):
+    """The answer to one request: a result, or one sentence that says what went wrong."""
+
+    id: int
+    result: msgspec.Raw = msgspec.Raw(b"null")
+    error: str = ""
