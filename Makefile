@@ -9,7 +9,7 @@ run: $(STAMP)
 	@$(VENV)/bin/mpco demo
 
 test: $(STAMP) check
-	@$(VENV)/bin/python -m pytest
+	@$(VENV)/bin/python -m pytest -n 2 --dist worksteal
 
 check: $(STAMP)
 	@$(VENV)/bin/ruff check .

@@ -10,8 +10,8 @@ from tui.widgets.answer_view import HEADING
 
 _GAIN_WORDS = {
     "wall": ("faster", "slower"),
-    "cpu": ("less", "more"),
-    "memory": ("less", "more"),
+    "cpu": ("less CPU time", "more CPU time"),
+    "memory": ("less memory", "more memory"),
     "benchmark": ("better", "worse"),
 }
 _STEP_WORDS = {"build": "build", "test": "tests", "benchmark": "benchmark"}

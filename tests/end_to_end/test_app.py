@@ -25,7 +25,7 @@ def test_the_demo_by_keys(person: Person, tmp_path: Path) -> None:
         terminal.wait_for("accepted", gone=["none accepted yet"])
         terminal.press("b")
         terminal.press("4")
-        terminal.wait_for("at least", "as fast", "✔ algorithms v1", seconds=120)
+        terminal.wait_for("at least", "best guess", "✔ algorithms v1", seconds=120)
         terminal.press("w")
         terminal.wait_for("Write accepted hunks", "Proven")
         terminal.press("t")

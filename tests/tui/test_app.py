@@ -246,7 +246,7 @@ async def test_a_stopped_engine_is_shown_and_p_reaches_for_it_again(open_app: Op
 
 async def test_an_engine_that_cannot_start_says_so_in_the_first_screen(tmp_path: Path) -> None:
     app = MpcoApp(tmp_path / "nowhere")
-    async with app.run_test(size=(100, 30)) as pilot:
+    async with app.run_test(size=(240, 30)) as pilot:
         person = Person(app, pilot)
         await person.sees("engine ✘", "nowhere/.mpco: cannot keep", "Press p to try again.")
 

@@ -172,17 +172,17 @@ print(reached)
 async def test_socket_files_of_other_programs_lead_nowhere(
     arm: OpenArm, walls: Level, project: Path, home: Path
 ) -> None:
-    """Wherever they lie: in the home folder, in the repository (git has one), or among the system's own files."""
-    doors = [home / "door", project / ".git" / "fsmonitor--daemon.ipc", Path(f"/etc/mpco-test-door-{os.getpid()}")]
+    """Wherever they lie: in the home folder, in the repository (git has one there), or among the system's own files."""
+    doors = [home / "door", project / ".git" / "git.ipc", Path(f"/etc/mpco-test-door-{os.getpid()}")]
     usable = [door for door in doors if os.access(door.parent, os.W_OK)]
     servers = []
     for door in usable:
-        for kind, name in ((socket.SOCK_STREAM, door), (socket.SOCK_DGRAM, door.with_suffix(".datagrams"))):
+        for kind, name in ((socket.SOCK_STREAM, door), (socket.SOCK_DGRAM, door.with_suffix(".d"))):
             servers.append(socket.socket(socket.AF_UNIX, kind))
             servers[-1].bind(str(name))
     for server in servers[::2]:
         server.listen()
-    names = [str(name) for door in usable for name in (door, door.with_suffix(".datagrams"))]
+    names = [str(name) for door in usable for name in (door, door.with_suffix(".d"))]
     try:
         run = await python(await arm(walls), CALL, *names)
     finally:
