@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from engine.cosmetic import marked
 from engine.decisions import hunks_of, take_step
 from engine.errors import EngineError
 from engine.generate.hunks import compose
@@ -35,7 +36,7 @@ def split(session: Session, command: SplitHunk) -> list[str]:
     if len(pieces) < 2:
         raise EngineError("This hunk is as small as it can be.")
     made = tuple(_piece(hunk, number, piece) for number, piece in enumerate(pieces, start=1))
-    take_step(session, candidate, (hunk,), made)
+    take_step(session, candidate, (hunk,), _marked(candidate, hunk, made))
     return [item.id for item in made]
 
 
@@ -51,10 +52,16 @@ def edit(session: Session, command: EditHunk) -> dict[str, Any]:
     if command.new_lines == hunk.new_lines:
         return {"hunk": hunk.id, "problem": ""}
     id = _new_id(hunk, "\n".join(command.new_lines))
-    edited = msgspec.structs.replace(hunk, id=id, new_lines=command.new_lines, cosmetic=False)
+    edited = msgspec.structs.replace(hunk, id=id, new_lines=command.new_lines)
     problem = _problem(candidate, hunk, edited)
-    take_step(session, candidate, (hunk,), (edited,))
+    take_step(session, candidate, (hunk,), _marked(candidate, hunk, (edited,)))
     return {"hunk": id, "problem": problem}
+
+
+def _marked(candidate: Candidate, gone: Hunk, come: tuple[Hunk, ...]) -> tuple[Hunk, ...]:
+    """The hunks that take the place of another, each marked as cosmetic or not."""
+    others = tuple(hunk for hunk in candidate.hunks if hunk.id != gone.id)
+    return marked(candidate, (*come, *others))[: len(come)]
 
 
 def _halves(hunk: Hunk, at: int) -> list[Piece]:

@@ -14,6 +14,7 @@ import msgspec
 from engine.composing import Change, changes_of, chosen, title_of
 from engine.config import Config
 from engine.conversation import Asked, Conversations
+from engine.cosmetic import with_cosmetics
 from engine.errors import EditError, EngineError, LlmError
 from engine.flagging import flags_of
 from engine.generate.follow_up import LAST_TRY, follow_up
@@ -190,7 +191,7 @@ class Pipeline:
         )
         seen = read_answer(born, command.answer, target, self._readable, self.config.project.protected)
         flags = flags_of(self.config, changes_of([seen], seen.kept))
-        made = msgspec.structs.replace(seen, flags=flags)
+        made = msgspec.structs.replace(with_cosmetics(seen), flags=flags)
         self._session.publish(CandidateChanged(candidate=made))
         return made
 
@@ -246,6 +247,7 @@ class Pipeline:
             done = await talk.run()
             seen = await asyncio.to_thread(parsed, stream.text)
             flags = await asyncio.to_thread(flags_of, self.config, changes_of([seen], seen.kept))
+            seen = await asyncio.to_thread(with_cosmetics, seen)
             end(seen, model=done.model, flags=flags)
         except LlmError as error:
             state = "interrupted" if stream.text else "failed"
