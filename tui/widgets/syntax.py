@@ -3,6 +3,7 @@
 pygments is imported on first use: it is not needed for the first frame.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -67,11 +68,16 @@ def is_loaded() -> bool:
     return _lexer.cache_info().currsize > 0
 
 
-def highlight(text: str, path: str) -> list[list[Piece]]:
-    """The lines of `text` in coloured pieces; the language follows from the file's name."""
-    lines: list[list[Piece]] = [[]]
+def tokens(text: str, path: str) -> Iterator[Piece]:
+    """`text` in coloured pieces, some of several lines; the language follows from the file's name."""
     for token, value in _lexer(path).get_tokens(text):
-        key = syntax_key(token)
+        yield value, syntax_key(token)
+
+
+def highlight(text: str, path: str) -> list[list[Piece]]:
+    """The lines of `text` in coloured pieces."""
+    lines: list[list[Piece]] = [[]]
+    for value, key in tokens(text, path):
         first, *rest = value.split("\n")
         if first:
             lines[-1].append((first, key))
