@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
-from time import monotonic, time
+from time import monotonic
 from typing import Any, ClassVar
 
 import msgspec
@@ -19,9 +19,10 @@ import themes
 from engine.client import Client
 from engine.errors import EngineError
 from engine.model import ContextName, Job
-from engine.protocol import Apply, Cancel, Change, Command, Event, JobChanged, MeasureNoise, Notice, Snapshot, UndoApply
+from engine.protocol import Apply, Change, Command, Event, JobChanged, MeasureNoise, Notice, Snapshot, UndoApply
 from tui import personal, verbs
-from tui.desktop import NOTICE_SECONDS, notice
+from tui.desktop import tell
+from tui.first_steps import FirstSteps, retry_when_mended
 from tui.keymap import check_keymap
 from tui.screens.stage import StageScreen
 from tui.state import State, reduce
@@ -71,9 +72,14 @@ class MpcoApp(App[None]):
     current_llm: var[str] = var("")
     current_candidate: var[str] = var("")
 
-    def __init__(self, root: Path, client: Client | None = None) -> None:
+    def __init__(
+        self, root: Path, client: Client | None = None, *, first_steps: FirstSteps | None = None, tour: bool = False
+    ) -> None:
         super().__init__()
         self.root = root
+        self._first_steps = first_steps
+        """Given when the project has no mpco.toml yet."""
+        self._tour = tour and not personal.recall().toured
         self.state = State()
         self.engine: EngineLink = "starting"
         self.engine_problem = ""
@@ -112,7 +118,16 @@ class MpcoApp(App[None]):
         """Paint first, then reach for the engine."""
         if self._view.stage in range(2, 1 + len(STAGE_MODES)):
             self.switch_mode(STAGE_MODES[self._view.stage - 1])
-        self.call_after_refresh(self._reach)
+        if self._first_steps is None:
+            self.call_after_refresh(self._reach)
+            return
+        from tui.screens.welcome import WelcomeScreen
+
+        self.push_screen(WelcomeScreen(self.root, self._first_steps), self._begin)
+
+    def _begin(self, root: Path | None) -> None:
+        self.root = root or self.root
+        self._reach()
 
     def _reach(self) -> None:
         if self._settings.keymap:
@@ -145,6 +160,8 @@ class MpcoApp(App[None]):
 
     def _engine_is(self, link: EngineLink, problem: str) -> None:
         self.engine, self.engine_problem = link, problem
+        if link == "failed":
+            retry_when_mended(self)
         if self.state.project is not None:  # before that, the empty screen itself says it
             self.say(problem, "error")
         self._paint_soon()
@@ -155,6 +172,9 @@ class MpcoApp(App[None]):
         self.engine = "ready"
         if before.project is None:
             self._restore()
+            if self._tour:
+                self._tour = False
+                self.action_tour()
         self._keep_selection()
         self._announce(event.change, before)
         if self.state.question and not before.question:
@@ -201,7 +221,8 @@ class MpcoApp(App[None]):
     def _job_ended(self, job: Job) -> None:
         """Light the stage of a job that has ended out of sight; one toast when the last of its kind has."""
         stage = STAGE_OF_JOB[job.kind]
-        self._tell_desktop(job)
+        if not any(other.kind == job.kind for other in self.state.live_jobs):
+            tell(self, self._settings.app.notify, job)
         front = self.stage_screen
         if front is not None and stage == front.STAGE:
             return
@@ -212,16 +233,6 @@ class MpcoApp(App[None]):
             self.notify(
                 text, title=STAGE_TITLES[stage - 1], severity="error" if failed else "information", markup=False
             )
-
-    def _tell_desktop(self, job: Job) -> None:
-        """A notice of the terminal's own when the last of a long job's kind has ended."""
-        way = self._settings.app.notify
-        others = any(other.kind == job.kind for other in self.state.live_jobs)
-        if way == "off" or others or time() - job.at < NOTICE_SECONDS or self._driver is None:
-            return
-        self.bell()
-        if way == "desktop":
-            self._driver.write(notice(job.title, job.state))
 
     # ------------------------------------------------------------------------------------- state -> screen
 
@@ -353,11 +364,6 @@ class MpcoApp(App[None]):
         """Compare the project with itself; the header tells the result."""
         self.perform(MeasureNoise(), lambda _: self.say("The project is compared with itself, a minute at most."))
 
-    def action_cancel_all(self) -> None:
-        """Cancel every job that runs or waits."""
-        for job in self.state.live_jobs:
-            self.perform(Cancel(job=job.id))
-
     async def action_quit(self) -> None:
         """ctrl+q leaves no other way than q."""
         self.action_leave()
@@ -368,29 +374,15 @@ class MpcoApp(App[None]):
 
     def action_leave(self) -> None:
         """q: leave at once, or ask what becomes of running jobs."""
-        from tui.screens.dialogs import QuitDialog
+        from tui.leaving import leave
 
-        jobs = self.state.live_jobs
-        if not jobs or self.engine != "ready":
-            self.exit()
-            return
+        leave(self, self._client)
 
-        def leave(choice: str | None) -> None:
-            if choice == "background":
-                self.exit()
-            elif choice == "cancel":
-                self.run_worker(self._cancel_and_exit(), exit_on_error=False)
+    def action_tour(self) -> None:
+        """The five stages, a card for each."""
+        from tui.screens.tour import tour
 
-        self.push_screen(QuitDialog(jobs), leave)
-
-    async def _cancel_and_exit(self) -> None:
-        for job in self.state.live_jobs:
-            try:
-                if self._client is not None:
-                    await self._client.send(Cancel(job=job.id))
-            except EngineError as error:  # it ended by itself meanwhile, or the engine is gone: either way no more runs
-                self.log(str(error))
-        self.exit()
+        self.run_worker(tour(self), group="tour", exclusive=True, exit_on_error=False)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every command of the app, each with its key, for the palette."""

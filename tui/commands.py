@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import SystemCommand
 from textual.screen import Screen
 
+from engine.protocol import Cancel
 from tui.screens.budget import ask_budget
 
 if TYPE_CHECKING:
@@ -36,9 +37,15 @@ def system_commands(app: "MpcoApp", screen: Screen[Any]) -> Iterable[SystemComma
     yield SystemCommand(
         "Find out what gains this machine can see", "compares the project with itself", app.action_measure_noise
     )
-    yield SystemCommand("Cancel all jobs", "what they have made so far is kept", app.action_cancel_all)
+    yield SystemCommand("Cancel all jobs", "what they have made so far is kept", lambda: _cancel_all(app))
     yield SystemCommand("Start the engine again", "after it was stopped or could not start", app.action_reconnect)
     yield SystemCommand(
         "Theme", "dark, light, high contrast, colour-blind or your terminal's colours", app.action_change_theme
     )
+    yield SystemCommand("Tour", "the five stages in five cards", app.action_tour)
     yield SystemCommand("Screenshot", "saves the screen as SVG", lambda: app.set_timer(0.1, app.deliver_screenshot))
+
+
+def _cancel_all(app: "MpcoApp") -> None:
+    for job in app.state.live_jobs:
+        app.perform(Cancel(job=job.id))

@@ -14,7 +14,11 @@ def test_the_demo_by_keys(person: Person, tmp_path: Path) -> None:
     demo = tmp_path / "demo"
     person.roots.append(demo)
     with Terminal([str(MPCO), "demo", str(demo)], cwd=tmp_path, env=person.env) as terminal:
-        terminal.wait_for("press p to run", "engine ●")
+        terminal.wait_for("Tour 1 of 5", "engine ●")
+        terminal.press("enter")
+        terminal.wait_for("Tour 2 of 5")
+        terminal.press("esc")
+        terminal.wait_for("press p to run", gone=["Tour"])
         terminal.press("p")
         terminal.wait_for("Bottlenecks (cProfile", "visitors", "m meta-prompt")
         terminal.press("m")
@@ -42,7 +46,9 @@ def test_closing_the_terminal_stops_nothing(person: Person, tmp_path: Path) -> N
     demo = tmp_path / "demo"
     person.roots.append(demo)
     with Terminal([str(MPCO), "demo", str(demo)], cwd=tmp_path, env=person.env, columns=80, lines=24) as terminal:
-        terminal.wait_for("press p", "engine ●")
+        terminal.wait_for("Tour 1 of 5", "engine ●")
+        terminal.press("esc")
+        terminal.wait_for("press p", gone=["Tour"])
         terminal.press("p")
         terminal.wait_for("Profiling")
         terminal.hang_up()

@@ -248,7 +248,7 @@ async def test_an_engine_that_cannot_start_says_so_in_the_first_screen(tmp_path:
     app = MpcoApp(tmp_path / "nowhere")
     async with app.run_test(size=(240, 30)) as pilot:
         person = Person(app, pilot)
-        await person.sees("engine ✘", "nowhere/.mpco: cannot keep", "Press p to try again.")
+        await person.sees("engine ✘", "nowhere/.mpco: cannot keep", "p tries at once")
 
 
 async def test_a_lost_connection_is_taken_up_again(open_app: OpenApp) -> None:

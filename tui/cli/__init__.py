@@ -12,12 +12,13 @@ from tui.cli.evaluate import evaluate
 from tui.cli.keys import completion, keys
 from tui.cli.preview import preview
 from tui.cli.profile import profile
-from tui.cli.project import doctor, init
+from tui.cli.project import doctor, first_steps, init
 from tui.cli.prompts import prompts
 from tui.cli.recording import recording
 from tui.cli.report import report
 from tui.cli.run import demo, run
 from tui.cli.shell import ERROR, INTERRUPTED, open_app
+from tui.first_steps import CONFIG
 
 
 class Command(click.Group):
@@ -60,7 +61,7 @@ def main(ctx: click.Context, root: Path | None) -> None:
     """
     ctx.obj = root.resolve() if root else project_around(Path.cwd())
     if ctx.invoked_subcommand is None:
-        open_app(ctx.obj)
+        open_app(ctx.obj, first_steps=None if (ctx.obj / CONFIG).exists() else first_steps())
 
 
 COMMANDS = (
@@ -85,6 +86,6 @@ for command in COMMANDS:
 
 def project_around(folder: Path) -> Path:
     for place in (folder, *folder.parents):
-        if (place / "mpco.toml").is_file():
+        if (place / CONFIG).is_file():
             return place
     return folder

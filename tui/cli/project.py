@@ -6,7 +6,9 @@ from pathlib import Path
 import click
 
 from tui import lines
+from tui.cli.run import copy_of_demo
 from tui.cli.shell import ERROR, IMPROVED, as_json
+from tui.first_steps import FirstSteps, Found, Survey
 
 
 @click.command()
@@ -41,3 +43,21 @@ def init(ctx: click.Context, force: bool) -> None:
     write_config(root, text, overwrite=force)
     click.echo(text, nl=False)
     click.echo(f"wrote {target}; `mpco doctor` says what is missing, `mpco` opens the app", err=True)
+
+
+def first_steps() -> FirstSteps:
+    """`init` as the app offers it in a project without mpco.toml."""
+    from engine.setup import detect, render_config, write_config
+
+    def survey(root: Path) -> Survey:
+        detected = detect(root)
+        languages = ", ".join(detected.languages)
+        commands = (
+            Found(name, getattr(detected, name).command, getattr(detected, name).evidence)
+            for name in ("build", "test", "benchmark")
+            if name != "build" or detected.build.command
+        )
+        known = Found("languages", languages, "" if languages else "No source file of a known language was found.")
+        return Survey((known, *commands), render_config(detected))
+
+    return FirstSteps(survey, write_config, copy_of_demo)

@@ -23,12 +23,10 @@ def demo(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
 
     In a terminal this opens the app; without one it runs headless and prints the result table.
     """
-    from engine.demo import copy_demo
-
-    root = copy_demo(folder or _fresh(Path.cwd() / DEMO_FOLDER)).resolve()
+    root = copy_of_demo(folder)
     click.echo(f"demo project: {root}", err=True)
     if sys.stdin.isatty() and sys.stdout.isatty() and not as_json:
-        open_app(root)
+        open_app(root, tour=True)
     else:
         ctx.exit(run_headless(root, headless.Plan(), as_json))
 
@@ -105,6 +103,12 @@ def run_headless(root: Path, plan: headless.Plan, as_json: bool) -> int:
     if outcome.applied:
         say(f"applied to {outcome.applied}")
     return exit_code(outcome.failed, outcome.best is not None)
+
+
+def copy_of_demo(folder: Path | None = None) -> Path:
+    from engine.demo import copy_demo
+
+    return copy_demo(folder or _fresh(Path.cwd() / DEMO_FOLDER)).resolve()
 
 
 def _fresh(folder: Path) -> Path:

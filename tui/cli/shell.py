@@ -4,11 +4,14 @@ import asyncio
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from tui.first_steps import FirstSteps
 
 IMPROVED, ERROR, USAGE, NOT_IMPROVED, BASELINE_FAILS, BUDGET, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
@@ -36,9 +39,9 @@ def exit_code(jobs: Any, improved: bool) -> int:
     return ERROR if failures - {""} else NOT_IMPROVED
 
 
-def open_app(root: Path) -> None:
+def open_app(root: Path, *, first_steps: "FirstSteps | None" = None, tour: bool = False) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise EngineError("There is no terminal for the app; `mpco run` does the same job without one.")
     from tui.app import MpcoApp
 
-    MpcoApp(root).run()
+    MpcoApp(root, first_steps=first_steps, tour=tour).run()

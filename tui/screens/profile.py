@@ -109,7 +109,8 @@ class ProfileScreen(StageScreen):
     def _why_empty(self, state: State) -> str:
         if state.project is None:
             link = self.mpco.engine
-            problem = f"{self.mpco.engine_problem}\n\nPress p to try again."
+            again = "Once mpco.toml has changed it is read again; p tries at once."
+            problem = f"{self.mpco.engine_problem}\n\n{again if link == 'failed' else ''}".rstrip()
             return "Starting the engine …" if link == "starting" else problem
         command = state.project.profile_command
         if state.profile is None:
