@@ -1,7 +1,7 @@
 """The app: connects to the engine, keeps the read model, and lets one screen for each stage render it."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 from time import monotonic
@@ -11,6 +11,7 @@ import msgspec
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.reactive import var
 from textual.screen import Screen
 from textual.timer import Timer
@@ -24,10 +25,12 @@ from tui import personal, verbs
 from tui.desktop import tell
 from tui.first_steps import FirstSteps, retry_when_mended
 from tui.keymap import check_keymap
+from tui.screens import screen_of
 from tui.screens.stage import StageScreen
 from tui.state import State, reduce
 from tui.widgets.footer import Sentence, Severity
 from tui.widgets.header import EngineLink
+from tui.widgets.inert_text import InertText
 from tui.widgets.stage_bar import STAGE_OF_JOB, STAGE_TITLES
 
 FRAME_SECONDS = 1 / 30
@@ -39,22 +42,12 @@ DEFAULT_THEME = "mpco-dark"
 STAGE_MODES = ("profile", "prompts", "diffs", "benchmarks", "report")
 
 
-def _screen(mode: str) -> Callable[[], Screen[Any]]:
-    """Makes the screen of a stage, whose module is not loaded before."""
-
-    def make() -> Screen[Any]:
-        screen: Screen[Any] = getattr(import_module(f"tui.screens.{mode}"), f"{mode.capitalize()}Screen")()
-        return screen
-
-    return make
-
-
 class MpcoApp(App[None]):
     """One project on screen. Everything it shows is in `state`; everything it does is a command to the engine."""
 
     TITLE = "MPCO"
     CSS_PATH = "styles/app.tcss"
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {mode: _screen(mode) for mode in STAGE_MODES}
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {mode: screen_of(mode) for mode in STAGE_MODES}
     DEFAULT_MODE = "profile"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-wide")]
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -92,6 +85,7 @@ class MpcoApp(App[None]):
         """The prompt version picked for a (bottleneck, LLM), where it is not the newest."""
         self._client = client
         self._painted = 0.0
+        self._inert_text = InertText()
         self._paint_timer: Timer | None = None
         self._sentence_timer: Timer | None = None
         self._settings, self._problems = personal.load_settings()
@@ -113,6 +107,10 @@ class MpcoApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our variables, for themes that do not have them."""
         return themes.defaults(dark=self.current_theme.dark)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Nothing that comes from a project or an LLM drives the terminal, whatever widget shows it."""
+        return (*super().get_line_filters(), self._inert_text)
 
     def on_mount(self) -> None:
         """Paint first, then reach for the engine."""

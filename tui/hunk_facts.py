@@ -4,8 +4,8 @@ from textual.content import Content
 
 from engine.model import Candidate, Hunk
 from tui.outcomes import percent, proof_words
+from tui.plain_line import plain_line
 from tui.state import State
-from tui.widgets.plain_line import plain_line
 
 Fact = tuple[str, str]
 """(words, style)"""

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from rich.cells import cell_len
 
 from engine.model import Bottleneck, Candidate, Difference, Estimate, Evaluation, Unmapped
+from tui.plain_line import escaped_json, plain_line
 
 UNBOUNDED = 1e8
 """Ends of an interval beyond this are not known yet."""
@@ -90,16 +92,17 @@ def paper_table(cells: Sequence[Any], average: Mapping[str, float | None]) -> st
 
 
 def json_lines(lines: Iterable[Mapping[str, Any]]) -> str:
-    """One JSON object a line."""
-    return "\n".join(json.dumps(line, ensure_ascii=False, allow_nan=False) for line in lines)
+    """One JSON object a line; what would act on a terminal is written as its escape, which is the same to programs."""
+    return escaped_json("\n".join(json.dumps(line, ensure_ascii=False, allow_nan=False) for line in lines))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Columns aligned by spaces; the last one is not padded."""
-    every = [tuple(head), *(tuple(row) for row in rows)]
-    widths = [max(len(row[column]) for row in every) for column in range(len(head))]
+    every = [tuple(head), *(tuple(plain_line(cell).text for cell in row) for row in rows)]
+    widths = [max(cell_len(row[column]) for row in every) for column in range(len(head))]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in every
+        "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in every
     )
 
 

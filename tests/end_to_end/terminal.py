@@ -24,6 +24,8 @@ class Terminal:
         self, command: Sequence[str], *, cwd: Path, env: Mapping[str, str], columns: int = 120, lines: int = 40
     ) -> None:
         self.screen = pyte.Screen(columns, lines)
+        self.received = bytearray()
+        """All that the program has sent, as it came."""
         self._stream = pyte.ByteStream(self.screen)
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
@@ -64,6 +66,22 @@ class Terminal:
             self._read(0.1)
         return self.process.wait(timeout=1)
 
+    def resize(self, columns: int, lines: int) -> None:
+        """Make the window another size, and tell the program as a terminal does."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.screen.resize(lines, columns)
+        os.kill(self.process.pid, signal.SIGWINCH)
+
+    def drain(self) -> None:
+        """Read what an ended program has left."""
+        while select.select([self._master], [], [], 0)[0] and self._read(0):
+            pass
+
+    def vanish(self) -> None:
+        """Close the terminal without a word: no signal tells the program."""
+        os.close(self._master)
+        self._master = -1
+
     def hang_up(self) -> None:
         """Close the terminal, as a lost SSH connection does."""
         if self._master >= 0:
@@ -85,5 +103,6 @@ class Terminal:
             data = os.read(self._master, 65536)
         except OSError:
             return False
+        self.received += data
         self._stream.feed(data)
         return bool(data)

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from engine.generate.hunks import make_hunks
 from engine.model import BaselineFile, Hunk
+from tui.plain_line import plain_line, plain_text
 from tui.widgets.diff_model import DiffModel, Row, build, changed_words
-from tui.widgets.plain_line import plain_line, plain_text
 
 WORDS = st.sampled_from(["a", "b", "", "x = 1", "return y", "世界", "\t"])
 TEXTS = st.lists(WORDS, max_size=60).map("\n".join)

@@ -17,7 +17,7 @@ from tui.cli.prompts import prompts
 from tui.cli.recording import recording
 from tui.cli.report import report
 from tui.cli.run import demo, run
-from tui.cli.shell import ERROR, INTERRUPTED, open_app
+from tui.cli.shell import ERROR, INTERRUPTED, echo, open_app
 from tui.first_steps import CONFIG
 
 
@@ -29,7 +29,7 @@ class Command(click.Group):
         try:
             return super().invoke(ctx)
         except MpcoError as error:
-            click.echo(f"mpco: {error}", err=True)
+            echo(f"mpco: {error}", err=True)
             ctx.exit(ERROR)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)

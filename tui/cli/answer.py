@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from engine.protocol import AddAnswer
 from tui import headless, lines
-from tui.cli.shell import IMPROVED, NOT_IMPROVED, say, wait_for
+from tui.cli.shell import IMPROVED, NOT_IMPROVED, echo, echo_exactly, say, wait_for
 
 
 @click.command()
@@ -58,13 +57,13 @@ def answer(
     if as_json:
         files = [{"path": item.path, "state": item.state, "reason": item.reason} for item in reading.files]
         shown = {"status": reading.status, "reason": reading.reason, "files": files, "diff": diff}
-        sys.stdout.buffer.write(msgspec.json.encode(shown) + b"\n")
+        echo(lines.json_lines([shown]))
     else:
-        sys.stdout.buffer.write(diff.encode("utf-8", "surrogateescape"))
+        echo_exactly(diff)
         for item in reading.files:
-            click.echo(f"{item.state}: {item.path}" + (f" ({item.reason})" if item.reason else ""), err=True)
+            echo(f"{item.state}: {item.path}" + (f" ({item.reason})" if item.reason else ""), err=True)
         if reading.reason:
-            click.echo(reading.reason, err=True)
+            echo(reading.reason, err=True)
     ctx.exit(IMPROVED if diff else NOT_IMPROVED)
 
 
@@ -79,7 +78,7 @@ def _as_candidate(root: Path, command: AddAnswer, as_json: bool) -> int:
 
     made, function = wait_for(whole())
     if as_json:
-        click.echo(lines.json_lines([lines.candidate_line(made, None, function)]))
+        echo(lines.json_lines([lines.candidate_line(made, None, function)]))
     else:
-        click.echo(lines.candidate_table([(function, made, None)]))
+        echo(lines.candidate_table([(function, made, None)]))
     return IMPROVED if made.kept else NOT_IMPROVED

@@ -9,7 +9,7 @@ from engine import paths
 from engine.client import Client
 from engine.errors import EngineError
 from engine.protocol import Status, Stop
-from tui.cli.shell import as_json, wait_for
+from tui.cli.shell import as_json, echo, wait_for
 
 
 @click.group()
@@ -32,10 +32,10 @@ def status(ctx: click.Context, as_json: bool) -> None:
 
     found = wait_for(whole())
     if as_json:
-        click.echo(json.dumps(found))
+        echo(json.dumps(found))
         return
     counts = f"{_count(found['jobs'], 'job')}, {_count(found['clients'], 'client')}"
-    click.echo("running, pid {pid}, {counts}, version {version}, project {root}".format(counts=counts, **found))
+    echo("running, pid {pid}, {counts}, version {version}, project {root}".format(counts=counts, **found))
 
 
 @engine.command()
@@ -52,7 +52,7 @@ def stop(ctx: click.Context) -> None:
             await client.close()
 
     wait_for(whole())
-    click.echo("stopped")
+    echo("stopped")
 
 
 @engine.command()
@@ -63,7 +63,7 @@ def log(ctx: click.Context, count: int) -> None:
     file = paths.log_file(ctx.obj)
     if not file.exists():
         raise EngineError(f"{file}: there is no log yet; the engine has not run for this project.")
-    click.echo("\n".join(file.read_text(errors="replace").splitlines()[-count:]))
+    echo("\n".join(file.read_text(errors="replace").splitlines()[-count:]))
 
 
 def _count(number: int, noun: str) -> str:

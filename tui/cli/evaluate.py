@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tui import headless, lines
-from tui.cli.shell import as_json, exit_code, say, wait_for
+from tui.cli.shell import as_json, echo, exit_code, say, wait_for
 
 
 @click.command()
@@ -27,9 +27,7 @@ def evaluate(ctx: click.Context, patches: tuple[str, ...], as_json: bool) -> Non
 
     results = wait_for(whole())
     rows = [(name, evaluation) for name, evaluation, _ in results]
-    click.echo(
-        lines.json_lines(lines.evaluation_line(*row) for row in rows) if as_json else lines.evaluation_table(rows)
-    )
+    echo(lines.json_lines(lines.evaluation_line(*row) for row in rows) if as_json else lines.evaluation_table(rows))
     ctx.exit(exit_code([job for _, _, job in results], any(item.verdict == "faster" for _, item in rows)))
 
 

@@ -4,7 +4,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from tui import lines
-from tui.cli.shell import as_json
+from tui.cli.shell import as_json, echo
 
 
 @click.command()
@@ -21,9 +21,9 @@ def keys(as_json: bool) -> None:
 
     rows = [(name, item.key, item.tooltip or item.description) for name, item in sorted(commands().items())]
     if as_json:
-        click.echo(lines.json_lines({"name": name, "keys": keys, "about": about} for name, keys, about in rows))
+        echo(lines.json_lines({"name": name, "keys": keys, "about": about} for name, keys, about in rows))
     else:
-        click.echo(lines.table(("name", "keys", "what it does"), rows))
+        echo(lines.table(("name", "keys", "what it does"), rows))
 
 
 @click.command()

@@ -7,8 +7,8 @@ import msgspec
 
 from engine.errors import EngineError
 from engine.protocol import Outgoing, PreviewSending
-from tui import headless
-from tui.cli.shell import as_json, say, wait_for
+from tui import headless, lines
+from tui.cli.shell import as_json, echo, say, wait_for
 
 
 @click.command()
@@ -30,7 +30,7 @@ def preview(ctx: click.Context, bottlenecks: int, llms: tuple[str, ...], as_json
             return await session.perform(PreviewSending(bottlenecks=found, llms=llms))
 
     for item in msgspec.convert(wait_for(whole()), list[Outgoing]):
-        click.echo(msgspec.json.encode(item).decode() if as_json else _plain(item))
+        echo(lines.json_lines([msgspec.to_builtins(item)]) if as_json else _plain(item))
 
 
 def _plain(item: Outgoing) -> str:

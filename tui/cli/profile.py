@@ -9,7 +9,7 @@ from engine.errors import EngineError
 from engine.model import Job
 from engine.protocol import RunProfile
 from tui import headless, lines
-from tui.cli.shell import as_json, say, wait_for
+from tui.cli.shell import as_json, echo, say, wait_for
 
 _FILE = click.Path(path_type=Path)
 
@@ -61,9 +61,9 @@ def profile(
     if as_json:
         rows = [lines.bottleneck_line(item) for item in found.bottlenecks]
         rows += [lines.unmapped_line(item) for item in found.unmapped] if unmapped else []
-        click.echo(lines.json_lines(rows))
+        echo(lines.json_lines(rows))
     else:
-        click.echo(lines.bottleneck_table(found.bottlenecks))
+        echo(lines.bottleneck_table(found.bottlenecks))
     if (unmapped and not as_json) or not found.bottlenecks:
         say(lines.unmapped_table(found.unmapped))
     if not found.bottlenecks:
@@ -88,4 +88,4 @@ def _compare(before: Path, after: Path, root: Path, as_json: bool) -> None:
     from engine.profile.files import compare_profiles
 
     found = compare_profiles(before, after, root)
-    click.echo(lines.json_lines(map(lines.difference_line, found)) if as_json else lines.difference_table(found))
+    echo(lines.json_lines(map(lines.difference_line, found)) if as_json else lines.difference_table(found))

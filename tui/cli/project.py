@@ -7,7 +7,7 @@ import click
 
 from tui import lines
 from tui.cli.run import copy_of_demo
-from tui.cli.shell import ERROR, IMPROVED, as_json
+from tui.cli.shell import ERROR, IMPROVED, as_json, echo
 from tui.first_steps import FirstSteps, Found, Survey
 
 
@@ -21,10 +21,10 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     found = diagnose(ctx.obj)
     if as_json:
         keys = ("name", "ok", "found", "fix")
-        click.echo(lines.json_lines({key: getattr(item, key) for key in keys} for item in found))
+        echo(lines.json_lines({key: getattr(item, key) for key in keys} for item in found))
     else:
         rows = [("✔" if item.ok else "✘", item.name, item.found, "" if item.ok else item.fix) for item in found]
-        click.echo(lines.table(("", "what", "found", "how to get it"), rows))
+        echo(lines.table(("", "what", "found", "how to get it"), rows))
     ctx.exit(IMPROVED if all(item.ok for item in found) else ERROR)
 
 
@@ -41,8 +41,8 @@ def init(ctx: click.Context, force: bool) -> None:
     if target.exists() and not force and sys.stdin.isatty():
         force = click.confirm(f"{target} is there already; replace it?")
     write_config(root, text, overwrite=force)
-    click.echo(text, nl=False)
-    click.echo(f"wrote {target}; `mpco doctor` says what is missing, `mpco` opens the app", err=True)
+    echo(text, nl=False)
+    echo(f"wrote {target}; `mpco doctor` says what is missing, `mpco` opens the app", err=True)
 
 
 def first_steps() -> FirstSteps:

@@ -8,7 +8,7 @@ from engine.errors import PromptError
 from engine.model import Prompt
 from engine.protocol import AddPrompt
 from tui import headless, lines, prompt_files
-from tui.cli.shell import as_json, say, wait_for
+from tui.cli.shell import as_json, echo, echo_exactly, say, wait_for
 
 
 @click.group()
@@ -37,9 +37,9 @@ def list_(ctx: click.Context, as_json: bool) -> None:
             rows.append((name, "broken", str(error), str(path)))
     head = ("name", "kind", "about", "file")
     if as_json:
-        click.echo(lines.json_lines(dict(zip(head, row, strict=True)) for row in rows))
+        echo(lines.json_lines(dict(zip(head, row, strict=True)) for row in rows))
     else:
-        click.echo(lines.table(head, rows))
+        echo(lines.table(head, rows))
 
 
 @prompts.command()
@@ -51,7 +51,7 @@ def show(ctx: click.Context, name: str) -> None:
 
     found = library(ctx.obj)
     found.load(name)
-    click.echo(found.paths()[name].read_text(encoding="utf-8"), nl=False)
+    echo_exactly(found.paths()[name].read_text(encoding="utf-8"))
 
 
 @prompts.command()
@@ -70,7 +70,7 @@ def new(ctx: click.Context, name: str, source: str, mine: bool) -> None:
 
     root: Path = ctx.obj
     path = library(root).copy(source, name, person_folder() if mine else project_folder(root))
-    click.echo(str(path))
+    echo(str(path))
 
 
 @prompts.command()
@@ -95,7 +95,7 @@ def export(ctx: click.Context, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")
-            click.echo(str(folder / name))
+            echo(str(folder / name))
     except OSError as error:
         raise PromptError(f"{error.filename}: cannot be written ({error.strerror}).") from error
 
@@ -131,4 +131,4 @@ def import_(ctx: click.Context, files: tuple[Path, ...]) -> None:
         return told
 
     for line in wait_for(whole()):
-        click.echo(line)
+        echo(line)

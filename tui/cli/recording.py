@@ -7,7 +7,7 @@ import click
 
 from engine.client import Client
 from engine.protocol import Command, ExportRecording, ImportRecording
-from tui.cli.shell import wait_for
+from tui.cli.shell import echo, wait_for
 
 
 @click.group()
@@ -21,7 +21,7 @@ def recording() -> None:
 def export(ctx: click.Context, file: Path) -> None:
     """Write all calls of this project's session to FILE, for `mpco run --replay FILE`."""
     told = _perform(ctx.obj, ExportRecording(path=str(file.absolute())))
-    click.echo(f"{told['exchanges']} calls written to {file}")
+    echo(f"{told['exchanges']} calls written to {file}")
 
 
 @recording.command("import")
@@ -30,7 +30,7 @@ def export(ctx: click.Context, file: Path) -> None:
 def import_(ctx: click.Context, file: Path) -> None:
     """Add the calls in FILE to this project's session, for models named replay/NAME."""
     told = _perform(ctx.obj, ImportRecording(path=str(file.absolute())))
-    click.echo(f"{told['exchanges']} calls read from {file}")
+    echo(f"{told['exchanges']} calls read from {file}")
 
 
 def _perform(root: Path, command: Command) -> Any:

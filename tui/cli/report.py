@@ -8,7 +8,7 @@ import click
 
 from tui import headless, lines
 from tui.cli.results import print_candidates
-from tui.cli.shell import as_json, say, wait_for
+from tui.cli.shell import as_json, echo, say, wait_for
 from tui.measurements import rows, write
 
 TABLES = ("rq1", "rq2", "rq3")
@@ -66,7 +66,7 @@ def _print_paper(source: Path, tables: tuple[str, ...], as_json: bool) -> None:
     for table in tables:
         found = cells(table, systems)
         if as_json:
-            click.echo(lines.json_lines(lines.paper_line(cell) for cell in found))
+            echo(lines.json_lines(lines.paper_line(cell) for cell in found))
         else:
-            click.echo(f"{table.upper()}: mean %PI (SD) rank, n snippets")
-            click.echo(lines.paper_table(found, average_ranks(table, found)) + "\n")
+            echo(f"{table.upper()}: mean %PI (SD) rank, n snippets")
+            echo(lines.paper_table(found, average_ranks(table, found)) + "\n")

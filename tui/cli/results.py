@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import click
-
 from tui import lines
+from tui.cli.shell import echo
 
 
 def print_candidates(state: Any, results: Any, as_json: bool) -> None:
@@ -18,4 +17,4 @@ def print_candidates(state: Any, results: Any, as_json: bool) -> None:
     else:
         text = lines.candidate_table(rows) if rows else "no candidates yet; `mpco run` makes some"
     if text:
-        click.echo(text)
+        echo(text)

@@ -9,7 +9,7 @@ import click
 from engine.model import CONTEXT_NAMES
 from tui import headless
 from tui.cli.results import print_candidates
-from tui.cli.shell import as_json, exit_code, open_app, say, wait_for
+from tui.cli.shell import as_json, echo, exit_code, open_app, say, wait_for
 
 DEMO_FOLDER = "mpco-demo"
 
@@ -24,7 +24,7 @@ def demo(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
     In a terminal this opens the app; without one it runs headless and prints the result table.
     """
     root = copy_of_demo(folder)
-    click.echo(f"demo project: {root}", err=True)
+    echo(f"demo project: {root}", err=True)
     if sys.stdin.isatty() and sys.stdout.isatty() and not as_json:
         open_app(root, tour=True)
     else:

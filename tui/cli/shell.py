@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from engine.errors import EngineError
+from tui.plain_line import plain_text
+from tui.terminal import check_terminal, end_with_terminal
 
 if TYPE_CHECKING:
     from tui.first_steps import FirstSteps
@@ -24,8 +25,21 @@ def wait_for(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
 
 
+def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Print for a person: what is in `text` comes from anywhere, and must not drive the terminal."""
+    click.echo(plain_text(text), err=err, nl=nl)
+
+
+def echo_exactly(text: str) -> None:
+    """Print what another program may read, byte for byte, unless a terminal would."""
+    shown = plain_text(text) if sys.stdout.isatty() else text
+    sys.stdout.buffer.write(shown.encode("utf-8", "surrogateescape"))
+    sys.stdout.flush()
+
+
 def say(text: str) -> None:
-    click.echo(text, err=True)
+    """Print for a person, beside the result."""
+    echo(text, err=True)
 
 
 def exit_code(jobs: Any, improved: bool) -> int:
@@ -40,8 +54,8 @@ def exit_code(jobs: Any, improved: bool) -> int:
 
 
 def open_app(root: Path, *, first_steps: "FirstSteps | None" = None, tour: bool = False) -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise EngineError("There is no terminal for the app; `mpco run` does the same job without one.")
+    check_terminal()
     from tui.app import MpcoApp
 
+    end_with_terminal()
     MpcoApp(root, first_steps=first_steps, tour=tour).run()

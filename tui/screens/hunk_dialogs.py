@@ -12,8 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static, TextArea
 
 from engine.model import Hunk
+from tui.plain_line import plain_line
 from tui.widgets.keyed_list import KeyedList, ListRow
-from tui.widgets.plain_line import plain_line
 
 
 class LineOfHunk(NamedTuple):

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.widgets.plain_line import plain_line
+from tui.plain_line import plain_line
 
 HEADING = "\x01"
 """First character of a line that is ours, not the LLM's; it can never come from an answer, for it is replaced there."""

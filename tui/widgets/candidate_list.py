@@ -7,9 +7,9 @@ from textual.content import Content
 
 from engine.model import Candidate
 from tui.outcomes import outcome, percent
+from tui.plain_line import plain_line
 from tui.state import State
 from tui.widgets.keyed_list import ListRow
-from tui.widgets.plain_line import plain_line
 
 _SIGNS: Mapping[str, tuple[str, str]] = {
     "streaming": ("◐", "$text-accent"),

@@ -12,11 +12,11 @@ from rich.style import Style
 from textual.strip import Strip
 
 from engine.model import Decision
+from tui.plain_line import plain_line
 from tui.widgets.diff_model import DiffModel, Row, Spans, changed_words
 from tui.widgets.diff_moves import Moved
 from tui.widgets.diff_search import spans_of
 from tui.widgets.lexed_lines import LexedLines, Span
-from tui.widgets.plain_line import plain_line
 
 PARTS = (
     "number", "divider", "same", "old", "new", "old-word", "new-word", "old-sign", "new-sign", "filler", "fold", "file",

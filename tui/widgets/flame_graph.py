@@ -15,9 +15,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.model import FlameNode, Profile
+from tui.plain_line import plain_text
 from tui.widgets.bars import HEAT_LEVELS, percent
 from tui.widgets.flame_layout import Box, Tree, changes, layout
-from tui.widgets.plain_line import plain_text
 from tui.widgets.syntax import variable_style
 
 NOTABLE = 0.002

@@ -9,10 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.strip import Strip
 
 from engine.model import Bottleneck
+from tui.plain_line import plain_text
 from tui.widgets.bars import bar, heat_level, percent
 from tui.widgets.cursor_list import CursorList, Row
 from tui.widgets.lexed_lines import LexedLines
-from tui.widgets.plain_line import plain_text
 
 HEAT = 2
 """Cells of the heat gutter."""

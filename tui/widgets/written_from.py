@@ -7,8 +7,8 @@ from rich.style import Style
 from textual.binding import Binding, BindingType
 
 from engine.model import CONTEXT_NAMES, ContextField, ContextName, Llm, Prompt
+from tui.plain_line import plain_line
 from tui.widgets.cursor_list import CursorList, Row
-from tui.widgets.plain_line import plain_line
 
 _TITLES: dict[ContextName, str] = {"project": "project", "task": "task", "llm": "LLM"}
 

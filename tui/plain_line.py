@@ -65,3 +65,13 @@ def _visible(character: str) -> str:
     if unicodedata.category(character) == "Cs":
         return "\ufffd"
     return f"‹{code:X}›" if _ACTING.match(character) else character
+
+
+def inert(text: str) -> str:
+    """`text` without the characters that act; none of them takes a cell, so the width stays."""
+    return _ACTING.sub("", text)
+
+
+def escaped_json(text: str) -> str:
+    """JSON with an escape for each acting character; line ends between values stay as they are."""
+    return _ACTING.sub(lambda found: found[0] if found[0] in "\n\r\t" else f"\\u{ord(found[0]):04x}", text)
