@@ -68,6 +68,10 @@ def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
     offered |= {"from engine.setup import detect, render_config, write_config"}
     offered |= {"from engine.profile.files import import_profiles", "from engine.profile.files import compare_profiles"}
     offered |= {"from engine.report.paper import average_ranks, cells, read_systems"}
+    offered |= {"from engine.report import session", "from engine.report.session import Nouns, Tally"}
+    offered |= {"from engine.report.tables import comparisons, money"}
+    offered |= {"from engine.report.formats import render", "from engine.report.procedure import session_cells"}
+    offered |= {"from engine.report.session import report as session_report"}
     offered |= {"from engine.prompt.templates import library"}
     offered |= {"from engine.prompt.templates import library, person_folder, project_folder"}
     offered |= {"from engine import answering"}
@@ -76,6 +80,7 @@ def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
         "tui/cli/run.py",
         "tui/cli/project.py",
         "tui/cli/report.py",
+        "tui/report_rows.py",
         "tui/cli/prompts.py",
         "tui/cli/profile.py",
         "tui/cli/answer.py",

@@ -7,7 +7,7 @@ file may end in a row of empty fields, and exact duplicates occur; duplicates ar
 import csv
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import fmean, pstdev, stdev
 
@@ -95,7 +95,8 @@ def cells(table: str, systems: Sequence[System]) -> tuple[Cell, ...]:
     Raises:
         EngineError: when a system has no measurement of the original code.
     """
-    return tuple(cell for system in systems for cell in _system_cells(table, system))
+    only = ONLY_LLM.get(table)
+    return tuple(cell for system in systems for cell in system_cells(table, system, APPROACHES[table], only))
 
 
 def average_ranks(table: str, found: Sequence[Cell]) -> dict[str, float | None]:
@@ -104,8 +105,13 @@ def average_ranks(table: str, found: Sequence[Cell]) -> dict[str, float | None]:
     return {name: fmean(values) if values else None for name, values in ranks.items()}
 
 
-def _system_cells(table: str, system: System) -> Iterator[Cell]:
-    gains = {name: _gains(system, name, ONLY_LLM.get(table)) for name in APPROACHES[table]}
+def system_cells(table: str, system: System, approaches: Iterable[str], only: str | None = None) -> Iterator[Cell]:
+    """One cell for each of the approaches on one system, from the measurements of the LLM `only`, or of all.
+
+    Raises:
+        EngineError: when the system has no measurement of the original code.
+    """
+    gains = {name: _gains(system, name, only) for name in approaches}
     ranks = _ranks({name: values for name, values in gains.items() if values})
     for name, values in gains.items():
         mean, sd = (fmean(values), pstdev(values)) if values else (None, None)

@@ -6,12 +6,16 @@ from typing import Any
 
 import click
 
+from engine.errors import EngineError
 from tui import headless, lines
 from tui.cli.results import print_candidates
 from tui.cli.shell import as_json, echo, say, wait_for
 from tui.measurements import rows, write
+from tui.report_rows import nouns
+from tui.state import State
 
 TABLES = ("rq1", "rq2", "rq3")
+FORMATS = {".md": "markdown", ".tex": "latex", ".csv": "csv", ".json": "json", ".html": "html"}
 
 
 @click.command()
@@ -27,14 +31,29 @@ TABLES = ("rq1", "rq2", "rq3")
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write every benchmark run, with machine, load and time, to this file: .csv or .json.",
 )
+@click.option("--format", "kind", type=click.Choice(tuple(FORMATS.values())), help="Write the whole report so.")
+@click.option(
+    "-o",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write it to; its ending (.md, .tex, .csv, .json, .html) stands for a format.",
+)
 @as_json
 @click.pass_context
 def report(
-    ctx: click.Context, source: Path | None, table: str | None, measurements: Path | None, as_json: bool
+    ctx: click.Context,
+    source: Path | None,
+    table: str | None,
+    measurements: Path | None,
+    kind: Any,
+    target: Path | None,
+    as_json: bool,
 ) -> None:
     """Print what the session knows: every candidate with its verdict.
 
     \b
+    mpco report --format markdown                       everything that screen 5 shows, and the paper's ranks
+    mpco report -o report.html                          the same as one page with plots, to send to a colleague
     mpco report --measurements runs.csv                 every run that was measured
     mpco report --import measurements/ --table rq1      the tables of the MPCO paper, from its files
     """
@@ -43,6 +62,11 @@ def report(
         return
     if table is not None:
         raise click.UsageError("--table goes with --import.")
+
+    if target is not None and kind is None:
+        kind = FORMATS.get(target.suffix.lower())
+        if kind is None:
+            raise click.UsageError(f"{target}: name its format with --format.")
 
     async def whole() -> Any:
         async with headless.Session(ctx.obj, say) as session:
@@ -54,7 +78,28 @@ def report(
         write(found, measurements)
         say(f"{measurements}: {len(found)} runs of {len(state.evaluations)} evaluations")
         return
+    if kind is not None:
+        _write_report(state, kind, target)
+        return
     print_candidates(state, [(item, state.latest_evaluation(item.id)) for item in state.candidates.values()], as_json)
+
+
+def _write_report(state: State, kind: Any, target: Path | None) -> None:
+    from engine.report.formats import render
+    from engine.report.procedure import session_cells
+    from engine.report.session import report as session_report
+
+    known = nouns(state)
+    name = state.project.name if state.project else "project"
+    text = render(session_report(known), session_cells(known, name), kind, f"MPCO report: {name}")
+    if target is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        target.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise EngineError(f"{target}: cannot be written: {error.strerror}.") from error
+    say(f"{target}: {kind} report of {len(state.candidates)} candidates")
 
 
 def _print_paper(source: Path, tables: tuple[str, ...], as_json: bool) -> None:

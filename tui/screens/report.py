@@ -22,12 +22,13 @@ EMPTY = (
 )
 RIGHT = (
     "tried", "built", "passed", "faster", "mean %PI (SD)", "at least", "cost", "$ per point", "%PI", "pairs", "took",
-    "hunks",
+    "hunks", "correct", "mean guaranteed gain", "mean %PI", "in proven gains", "time spent", "saved a run",
+    "runs to win the time back",
 )  # fmt: skip
 
 
 class ReportScreen(StageScreen):
-    """Three tables."""
+    """One table for each question; `mpco report --format` writes them to a file."""
 
     STAGE = 5
     TITLE = "Report"
@@ -43,6 +44,8 @@ class ReportScreen(StageScreen):
             yield ReportTable(rows.TALLY_COLUMNS, RIGHT, id="tallies", classes="pane")
             yield ReportTable(rows.CANDIDATE_COLUMNS, RIGHT, id="candidate-table", classes="pane")
             yield ReportTable(rows.WRITTEN_COLUMNS, RIGHT, id="written", classes="pane")
+            for number, (_, head, _) in enumerate(rows.comparison_rows(State())):
+                yield ReportTable(head, RIGHT, id=f"comparison-{number}", classes="pane")
         yield Static(EMPTY, id="nothing", classes="empty", markup=False)
 
     def on_mount(self) -> None:
@@ -52,6 +55,8 @@ class ReportScreen(StageScreen):
         self._table("candidate-table").border_subtitle = "enter shows the diff"
         self._table("written").border_title = "written"
         self._table("written").border_subtitle = "u takes one back"
+        for number, (title, _, _) in enumerate(rows.comparison_rows(State())):
+            self._table(f"comparison-{number}").border_title = title.lower()
 
     def render_state(self, state: State) -> None:
         """The tables in step with the state."""
@@ -63,6 +68,9 @@ class ReportScreen(StageScreen):
             self._table("candidate-table").show(rows.candidate_cells(state))
             self._table("written").show(rows.written_rows(state))
             self._table("written").display = bool(state.applications)
+            for number, (_, _, found) in enumerate(rows.comparison_rows(state)):
+                self._table(f"comparison-{number}").show(found)
+                self._table(f"comparison-{number}").display = bool(found)
 
     def _table(self, id: str) -> ReportTable:
         return self.query_one(f"#{id}", ReportTable)

@@ -1,0 +1,81 @@
+"""The formats a report is written in: Markdown, LaTeX, CSV, JSON, and one HTML page that needs nothing else."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from engine.report.page import page
+from engine.report.paper import Cell
+from engine.report.session import Report
+from engine.report.tables import Table, tables
+
+Format = Literal["markdown", "latex", "csv", "json", "html"]
+VERSION = 1
+"""Of the JSON format: {"format": "mpco-report", "version": 1, "report": ..., "paper": [...]}."""
+
+_LATEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+        "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "–": "--", "<": r"\textless{}", ">": r"\textgreater{}",
+    }
+)  # fmt: skip
+
+
+def render(report: Report, paper: Sequence[Cell], kind: Format, title: str) -> str:
+    """The whole report as text of one format."""
+    found = tables(report, paper)
+    match kind:
+        case "markdown":
+            return f"# {_markdown_cell(title)}\n\n" + "\n".join(_markdown(table) for table in found)
+        case "latex":
+            return "% needs \\usepackage{booktabs}\n" + "\n".join(_latex(table) for table in found)
+        case "csv":
+            return _csv(found)
+        case "json":
+            return _json(report, paper)
+        case "html":
+            return page(title, found, report.points)
+
+
+def _markdown(table: Table) -> str:
+    lines = [f"## {table.title}", ""]
+    lines += [table.note, ""] if table.note else []
+    lines += ["| " + " | ".join(table.head) + " |", "|" + " --- |" * len(table.head)]
+    lines += ["| " + " | ".join(_markdown_cell(cell) for cell in row) + " |" for row in table.rows]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_cell(text: str) -> str:
+    flat = re.sub(r"\s+", " ", text)
+    return re.sub(r"([\\|`*_<\[\]])", r"\\\1", flat)
+
+
+def _latex(table: Table) -> str:
+    def line(cells: Sequence[str]) -> str:
+        return " & ".join(re.sub(r"\s+", " ", cell).translate(_LATEX) for cell in cells) + r" \\"
+
+    body = "\n".join(line(row) for row in table.rows)
+    return (
+        f"\\begin{{table}}\n\\caption{{{table.title.translate(_LATEX)}}}\n"
+        f"\\begin{{tabular}}{{{'l' * len(table.head)}}}\n\\toprule\n{line(table.head)}\n\\midrule\n{body}\n"
+        "\\bottomrule\n\\end{tabular}\n\\end{table}\n"
+    )
+
+
+def _csv(found: Sequence[Table]) -> str:
+    """One file for all tables: the first column names the table, each table begins with its head."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for table in found:
+        writer.writerow(("table", *table.head))
+        writer.writerows((table.title, *row) for row in table.rows)
+    return out.getvalue()
+
+
+def _json(report: Report, paper: Sequence[Cell]) -> str:
+    whole = {"format": "mpco-report", "version": VERSION, "report": report, "paper": paper}
+    return msgspec.json.format(msgspec.json.encode(whole), indent=1).decode() + "\n"
