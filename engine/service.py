@@ -38,9 +38,11 @@ from engine.protocol import (
     Command,
     Event,
     Follow,
+    ImportProfile,
     ProjectChanged,
     Reply,
     Request,
+    RunProfile,
     Status,
     Stop,
     Stopped,
@@ -165,6 +167,9 @@ class Service:
                 return self._status()
             case Stop():
                 return self._ending.set()
+            case RunProfile() | ImportProfile():
+                self._in_background(self._load_llms())
+                return self._dispatch.carry_out(command)
             case _:
                 return self._dispatch.carry_out(command)
 
@@ -193,6 +198,11 @@ class Service:
         sandbox = await asyncio.to_thread(strongest)
         found = sandbox.name if sandbox.works else sandbox.about
         self._publish_project(found)
+        if self._session.profile is not None:
+            await self._load_llms()
+
+    async def _load_llms(self) -> None:
+        """Load litellm while nobody waits for it; patches to evaluate need none, nor that work beside them."""
         await asyncio.to_thread(llm_client.warm_up)
 
     def _publish_project(self, sandbox: str = "") -> None:
