@@ -232,7 +232,7 @@ class Proof:
         assert running is not None
         match news:
             case EditError():
-                self._fail([entry], news)
+                self._tell(entry, Ruling(verdict="unappliable", reason=str(news), estimate=None))
             case Progress(state=state):
                 self._change(id, state=state)
                 running.progress(state)

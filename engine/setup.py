@@ -20,6 +20,8 @@ from engine.source import language_of
 OLDEST_PYTHON = (3, 11)
 SKIPPED = {"node_modules", "__pycache__", "venv", "env", "build", "dist"}
 MOST_FILES = 20_000
+TEST_TARGETS = ("test", "tests", "check")
+BENCHMARK_TARGETS = ("bench", "benchmark", "benchmarks")
 
 KEY_VARIABLES = {
     "openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY", "gemini": "GEMINI_API_KEY",
@@ -131,7 +133,8 @@ def _build(root: Path, files: Sequence[str], python: str, compiled: bool) -> Gue
         command = "cmake -S . -B build -DCMAKE_BUILD_TYPE=Release && cmake --build build"
         return Guess(command, "There is a CMakeLists.txt.")
     if (makefile := _makefile(root)) and compiled:
-        return Guess("make", f"There is a {makefile}.")
+        programs = [target for target in (*TEST_TARGETS, *BENCHMARK_TARGETS) if _links(root, target)]
+        return Guess(" && ".join(["make", *(f"make {target}" for target in programs)]), f"There is a {makefile}.")
     if "ext_modules" in _read(root / "setup.py") or any(path.endswith(".pyx") for path in files):
         return Guess(f"{python} setup.py build_ext --inplace", "setup.py builds extension modules.")
     return Guess("", "Nothing needs to be built.")
@@ -162,9 +165,9 @@ def _python_tests(root: Path, files: Sequence[str], python: str) -> Guess | None
 def _other_tests(root: Path) -> Guess:
     if re.search(r"(?im)^\s*(enable_testing|add_test)\s*\(", _read(root / "CMakeLists.txt")):
         return Guess("ctest --test-dir build --output-on-failure", "CMakeLists.txt defines tests.")
-    for target in ("test", "tests", "check"):
+    for target in TEST_TARGETS:
         if _has_target(root, target):
-            return Guess(f"make {target}", f"The {_makefile(root)} has a target `{target}`.")
+            return _making(root, target)
     return Guess("", "No tests were found.")
 
 
@@ -173,9 +176,9 @@ def _benchmark(root: Path, files: Sequence[str], python: str, in_python: bool) -
     for path in scripts:
         if not re.search(r"^(class Test|def test_|import pytest)", _read(root / path), re.MULTILINE):
             return Guess(f"{python} {shlex.quote(path)}", f"There is a {path}.")
-    for target in ("bench", "benchmark", "benchmarks"):
+    for target in BENCHMARK_TARGETS:
         if _has_target(root, target):
-            return Guess(f"make {target}", f"The {_makefile(root)} has a target `{target}`.")
+            return _making(root, target)
     if scripts:
         return Guess(f"{python} -m pytest -q {shlex.quote(scripts[0])}", f"{scripts[0]} holds benchmarks for pytest.")
     if found := re.search(r"(?i)add_executable\s*\(\s*(\w*bench\w*)", _read(root / "CMakeLists.txt")):
@@ -200,6 +203,21 @@ def _has_target(root: Path, target: str) -> bool:
         bool(name)
         and re.search(rf"^(?:[\w.-]+ +)*{target}(?: +[\w.-]+)* *::?(?!=)", _read(root / name), re.M) is not None
     )
+
+
+def _making(root: Path, target: str) -> Guess:
+    """What a make target for tests or benchmarks stands for: itself, or the program that it only links."""
+    if _links(root, target):
+        return Guess(f"./{target}", f"The {_makefile(root)} links a program `{target}`.")
+    return Guess(f"make {target}", f"The {_makefile(root)} has a target `{target}`.")
+
+
+def _links(root: Path, target: str) -> bool:
+    """Whether making the target only links a program of that name, so that nothing would be run."""
+    text = _read(root / _makefile(root)).replace("\\\n", " ")
+    rule = re.search(rf"^{target} *:(?![:=]).*\n((?:\t.*\n?)*)", text, re.M)
+    phony = re.search(rf"^\.PHONY *:.*\b{target}\b", text, re.M)
+    return bool(rule and not phony and re.search(rf"-o *(?:\$@|\$\(@\)|{target}\b)", rule[1]))
 
 
 def _read(path: Path) -> str:
@@ -300,6 +318,8 @@ def _command(config: Config, section: str) -> Finding:
     there = os.access(here, os.X_OK) if here else not program or shutil.which(program) is not None
     if there:
         return _finding(name, True, command, "")
+    if here and config.build.command:  # it runs in a copy that has been built
+        return _finding(name, True, f"{command} (made by the build)", "")
     fix = f"make {program} available, or change [{section}] command in {FILE_NAME}"
     return _finding(name, False, f"`{command}`: {program} is not there", fix)
 

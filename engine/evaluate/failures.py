@@ -11,6 +11,20 @@ _FAILED_TEST = re.compile(
     r"|\[  FAILED  \] (?P<gtest>\S+)|test (?P<cargo>\S+) \.\.\. FAILED|ERROR (?P<collect>\S.*))",
     re.MULTILINE,
 )
+_COMPILER = re.compile(
+    r"^(?:[^\s:][^:\n]*:\d+(?::\d+)?: (?:fatal )?error: .*|error(?:\[E\d+\])?: .*"
+    r"|.*(?:undefined reference to|multiple definition of|cannot find -l).*)$",
+    re.MULTILINE,
+)
+"""What stopped a compiler or linker; the first one is the cause, what make says after it only an echo."""
+_ASSERTION = re.compile(
+    r"^.*(?:[Aa]ssertion\b.*\bfailed|ERROR: \w+Sanitizer|runtime error:|panicked at).*$", re.MULTILINE
+)
+_CTEST = re.compile(r"^\t\s*\d+ - (?P<name>.+?) \(.+\)\s*$", re.MULTILINE)
+_ECHO = re.compile(
+    r"^(?:g?make(?:\[\d+\])?: .*|.*(?:ninja: build stopped|Errors while running CTest).*)$\n?", re.MULTILINE
+)
+"""What a build tool says about the failure of what it ran."""
 _ERROR = re.compile(r"^.*(?:\b\w*Error\b|\berror\b|\bfatal\b).*$", re.MULTILINE)
 _LIMITS = {
     "memory": "used more memory than [sandbox] memory_mb allows",
@@ -45,12 +59,23 @@ def _ending(code: int) -> str:
 
 
 def _clue(step: Step, output: str) -> str:
-    """The first failing test, the last line that speaks of an error, or the last line."""
-    if step.name == "test" and (found := _FAILED_TEST.search(output)):
-        text = next(group for group in found.groups() if group)
-    elif errors := _ERROR.findall(output):
-        text = errors[-1]
-    else:
-        text = output.strip().rpartition("\n")[2] or "it printed nothing"
+    """What failed first, as a compiler or test runner says it; else the last line on an error, or the last line."""
+    text = _named(step, output)
+    if not text:
+        said = _ECHO.sub("", output).strip() or output.strip()
+        errors = _ERROR.findall(said)
+        text = (errors or said.splitlines() or ["it printed nothing"])[-1]
     text = text.strip()
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def _named(step: Step, output: str) -> str:
+    """The first compiler's error or failing test that is told in a form of its own; empty where none is."""
+    if step.name != "build" and (found := _FAILED_TEST.search(output)):
+        return next(group for group in found.groups() if group)
+    if found := _COMPILER.search(output):
+        return found[0]
+    if step.name == "build":
+        return ""
+    test, assertion = _CTEST.search(output), _ASSERTION.search(output)
+    return ": ".join(filter(None, (test and test["name"], assertion and assertion[0].strip())))

@@ -60,12 +60,16 @@ def test_a_patch_that_breaks_the_tests_and_one_that_does_not_fit(person: Person,
     (tmp_path / "misfit.patch").write_text(
         "--- a/logreport/stats.py\n+++ b/logreport/stats.py\n@@ -1,2 +1,2 @@\n no such line\n-nor this\n+that\n"
     )
-    patches = [str(tmp_path / "wrong.patch"), str(tmp_path / "misfit.patch")]
+    (demo / "bench.py").write_text("pass\n")
+    (tmp_path / "cheat.patch").write_text(git(demo, "diff"))
+    git(demo, "checkout", "-q", ".")
+    patches = [str(tmp_path / f"{name}.patch") for name in ("wrong", "misfit", "cheat")]
     done = person.types("evaluate", *patches, "--json", cwd=demo)
-    wrong, misfit = objects(done.stdout)
+    wrong, misfit, cheat = objects(done.stdout)
     assert done.returncode == 3, done.stderr
     assert wrong["verdict"] == "tests failed" and "tests failed" in wrong["reason"]
     assert misfit["verdict"] == "unappliable" and "logreport/stats.py" in misfit["reason"]
+    assert cheat["verdict"] == "unappliable" and "bench.py is protected" in cheat["reason"]
     assert target.read_text() == original
 
 

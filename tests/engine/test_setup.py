@@ -21,6 +21,7 @@ def fill(root: Path, files: dict[str, str]) -> Path:
 
 CTEST = "enable_testing()\nadd_executable(my_bench bench.c)\nadd_test(NAME a COMMAND b)\n"
 MAKE = "CFLAGS := -O2\n.PHONY: all check bench\nall: app\ncheck: app\n\t./app\nbench:\n\ttime ./app\n"
+LINKS = "all: app\nbench: bench.o\n\t$(CC) $^ -o $@\ntest: t.o\n\tcc -o test t.o\n"
 CMAKE_BUILD = "cmake -S . -B build -DCMAKE_BUILD_TYPE=Release && cmake --build build"
 
 
@@ -62,6 +63,12 @@ CMAKE_BUILD = "cmake -S . -B build -DCMAKE_BUILD_TYPE=Release && cmake --build b
             "python3 -m pytest -q bench_a.py",
         ),
         ({"a.c": "", "b.h": "", "Makefile": MAKE}, "make", "make check", "make bench"),
+        (
+            {"a.c": "", "Makefile": LINKS},
+            "make && make test && make bench",
+            "./test",
+            "./bench",
+        ),
         (
             {"a.cpp": "", "CMakeLists.txt": CTEST},
             CMAKE_BUILD,
@@ -161,4 +168,12 @@ def test_program_in_the_project_must_be_executable(tmp_path: Path) -> None:
     assert not by_name(tmp_path)["test command"].ok
     (tmp_path / "check").chmod(0o755)
     assert by_name(tmp_path)["test command"].ok
+    assert by_name(tmp_path)["benchmark command"].ok
+
+
+def test_a_program_that_the_build_makes_need_not_be_there(tmp_path: Path) -> None:
+    commands = '[test]\ncommand = "build/check"\n[benchmark]\ncommand = "build/bench"\n'
+    (tmp_path / "mpco.toml").write_text(commands)
+    assert not by_name(tmp_path)["benchmark command"].ok
+    (tmp_path / "mpco.toml").write_text('[build]\ncommand = "make"\n' + commands)
     assert by_name(tmp_path)["benchmark command"].ok
