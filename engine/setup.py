@@ -216,7 +216,7 @@ def _links(root: Path, target: str) -> bool:
     """Whether making the target only links a program of that name, so that nothing would be run."""
     text = _read(root / _makefile(root)).replace("\\\n", " ")
     rule = re.search(rf"^{target} *:(?![:=]).*\n((?:\t.*\n?)*)", text, re.M)
-    phony = re.search(rf"^\.PHONY *:.*\b{target}\b", text, re.M)
+    phony = re.search(rf"^\.PHONY *:(?:.*\s)?{target}(?:\s|$)", text, re.M)
     return bool(rule and not phony and re.search(rf"-o *(?:\$@|\$\(@\)|{target}\b)", rule[1]))
 
 

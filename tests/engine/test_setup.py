@@ -21,7 +21,7 @@ def fill(root: Path, files: dict[str, str]) -> Path:
 
 CTEST = "enable_testing()\nadd_executable(my_bench bench.c)\nadd_test(NAME a COMMAND b)\n"
 MAKE = "CFLAGS := -O2\n.PHONY: all check bench\nall: app\ncheck: app\n\t./app\nbench:\n\ttime ./app\n"
-LINKS = "all: app\nbench: bench.o\n\t$(CC) $^ -o $@\ntest: t.o\n\tcc -o test t.o\n"
+LINKS = ".PHONY: all run-bench\nall: app\nbench: bench.o\n\t$(CC) $^ -o $@\ntest: t.o\n\tcc -o test t.o\n"
 CMAKE_BUILD = "cmake -S . -B build -DCMAKE_BUILD_TYPE=Release && cmake --build build"
 
 
