@@ -5,12 +5,12 @@ The tray is all accepted hunks of the session.
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from engine.errors import EditError, EngineError
 from engine.generate.hunks import compose, conflicts
 from engine.generate.patch import to_patch
 from engine.model import BaselineFile, Candidate, Evaluation, Hunk
+from engine.protocol import Clash, Variant
 from engine.session import Session
 
 Change = tuple[str, str, str]
@@ -68,22 +68,22 @@ def chosen(session: Session, named: Sequence[str]) -> tuple[list[Candidate], lis
     return candidates, hunks
 
 
-def preview(session: Session, named: Sequence[str]) -> dict[str, Any]:
-    """What the hunks make together: {"patch", "conflicts", "evaluation"}; with conflicts there is no patch.
+def preview(session: Session, named: Sequence[str]) -> Variant:
+    """What the hunks make together; with conflicts there is no patch.
 
     Raises:
         EngineError: as `chosen`.
         EditError: as `changes_of`, but for conflicts.
     """
     candidates, hunks = chosen(session, named)
-    clashes = [
-        {"hunk": one.id, "other": other.id, "file": one.file, "line": one.old_start} for one, other in conflicts(hunks)
-    ]
+    clashes = tuple(
+        Clash(hunk=one.id, other=other.id, file=one.file, line=one.old_start) for one, other in conflicts(hunks)
+    )
     if clashes:
-        return {"patch": "", "conflicts": clashes, "evaluation": ""}
+        return Variant(conflicts=clashes)
     changes = changes_of(candidates, hunks)
     known = evaluation_of(session, changes)
-    return {"patch": to_patch(changes), "conflicts": [], "evaluation": known.id if known else ""}
+    return Variant(patch=to_patch(changes), evaluation=known.id if known else "")
 
 
 def evaluation_of(session: Session, changes: Iterable[Change]) -> Evaluation | None:

@@ -20,8 +20,8 @@ import themes
 from engine.client import Client
 from engine.errors import EngineError
 from engine.model import ContextName, Job
-from engine.protocol import Apply, Change, Command, Event, JobChanged, MeasureNoise, Notice, Snapshot, UndoApply
-from tui import personal, verbs
+from engine.protocol import Change, Command, Event, JobChanged, MeasureNoise, Notice, Snapshot, UndoApply
+from tui import personal, variants, verbs
 from tui.desktop import tell
 from tui.first_steps import FirstSteps, retry_when_mended
 from tui.keymap import check_keymap
@@ -83,6 +83,7 @@ class MpcoApp(App[None]):
         """Contexts that the next prompts leave out."""
         self.chosen_prompts: dict[tuple[str, str], str] = {}
         """The prompt version picked for a (bottleneck, LLM), where it is not the newest."""
+        self.previews = variants.Previews(self)
         self._client = client
         self._painted = 0.0
         self._inert_text = InertText()
@@ -259,17 +260,30 @@ class MpcoApp(App[None]):
 
     # ------------------------------------------------------------------------------------ person -> engine
 
-    def perform(self, command: Command, on_result: Callable[[Any], None] | None = None) -> None:
-        """Send `command`; a refusal becomes a toast and a sentence in the footer. Never blocks."""
-        self.run_worker(self._send(command, on_result), group="commands", exit_on_error=False)
+    def perform(
+        self,
+        command: Command,
+        on_result: Callable[[Any], None] | None = None,
+        on_refusal: Callable[[str], None] | None = None,
+    ) -> None:
+        """Send `command`; a refusal is told to `on_refusal`, else by a toast and in the footer. Never blocks."""
+        self.run_worker(self._send(command, on_result, on_refusal), group="commands", exit_on_error=False)
 
-    async def _send(self, command: Command, on_result: Callable[[Any], None] | None) -> None:
+    async def _send(
+        self,
+        command: Command,
+        on_result: Callable[[Any], None] | None,
+        on_refusal: Callable[[str], None] | None,
+    ) -> None:
         if self._client is None or self.engine != "ready":
             self.say(self.engine_problem or "The engine is still starting; try again in a moment.", "warning")
             return
         try:
             result = await self._client.send(command)
         except EngineError as error:
+            if on_refusal is not None:
+                on_refusal(str(error))
+                return
             self.say(str(error), "error")
             self.notify(str(error), severity="error", markup=False)
             return
@@ -294,21 +308,6 @@ class MpcoApp(App[None]):
         if isinstance(event, events.Key) and not event.is_forwarded:
             self._hush()
         await super().on_event(event)
-
-    def ask_apply(self, candidates: tuple[str, ...], hunks: tuple[str, ...] = ()) -> None:
-        """Ask where the accepted hunks (or exactly `hunks`) go, then write them there."""
-        from tui.screens.dialogs import ApplyDialog
-
-        def write(command: Apply | None) -> None:
-            if command is not None:
-                self.perform(command, written)
-
-        def written(result: Any) -> None:
-            sentence = f"Written to {result['where']}."
-            self.say(sentence)
-            self.notify(sentence, severity="information", markup=False)
-
-        self.push_screen(ApplyDialog(self.state, candidates, hunks), write)
 
     # --------------------------------------------------------------------------------------------- actions
 

@@ -268,7 +268,7 @@ async def _apply_best(session: Session, plan: Plan, outcome: Outcome) -> Outcome
     hunks = tuple(hunk.id for hunk in candidate.kept)
     await session.perform(Decide(candidate=candidate.id, hunks=hunks, decision="accepted"))
     target: Target = "branch" if plan.branch else "tree"
-    done = await session.perform(Apply(candidates=(candidate.id,), target=target, where=plan.branch))
+    done = await session.perform(Apply(candidates=(candidate.id,), target=target, where=plan.branch, proven=True))
     return Outcome(results=outcome.results, failed=outcome.failed, applied=f"{target} {done['where']}")
 
 

@@ -1,8 +1,11 @@
 """What is known about one hunk (worth, looks, flags, conflicts, the person's own words) and about what is decided."""
 
+from collections.abc import Iterable
+
 from textual.content import Content
 
 from engine.model import Candidate, Hunk
+from engine.protocol import Clash
 from tui.outcomes import percent, proof_words
 from tui.plain_line import plain_line
 from tui.state import State
@@ -11,9 +14,12 @@ Fact = tuple[str, str]
 """(words, style)"""
 
 
-def hunk_facts(state: State, candidate: Candidate, hunk: Hunk) -> Content:
-    """Everything known, most telling first; empty when there is nothing."""
-    facts = [*_worth(state, candidate, hunk), *_conflicts(state, candidate, hunk), *_flags(candidate, hunk)]
+def hunk_facts(state: State, candidate: Candidate, hunk: Hunk, clashes: Iterable[Clash] = ()) -> Content:
+    """Everything known, most telling first; empty when there is nothing.
+
+    `clashes` are the conflicts that the engine sees between the candidate and what is accepted of others.
+    """
+    facts = [*_worth(state, candidate, hunk), *_conflicts(state, candidate, hunk, clashes), *_flags(candidate, hunk)]
     if hunk.cosmetic:
         facts.append(("cosmetic: it changes nothing that runs", "dim"))
     if hunk.part_of:
@@ -42,29 +48,6 @@ def decided(state: State, candidate: Candidate) -> Content:
     )
 
 
-def conflicting(state: State, candidate: Candidate, hunk: Hunk) -> tuple[tuple[Candidate, Hunk], ...]:
-    """The accepted hunks of other candidates that cannot be written together with this one."""
-    return tuple(
-        (other, theirs)
-        for other in state.candidates.values()
-        if other.id != candidate.id
-        for theirs in other.accepted
-        if _clash(hunk, theirs)
-    )
-
-
-def _clash(one: Hunk, other: Hunk) -> bool:
-    if one.file != other.file or _change(one) == _change(other):
-        return False
-    one_end, other_end = one.old_start + len(one.old_lines), other.old_start + len(other.old_lines)
-    at_one_place = one.old_start == other.old_start and not one.old_lines and not other.old_lines
-    return at_one_place or (one.old_start < other_end and other.old_start < one_end)
-
-
-def _change(hunk: Hunk) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
-    return hunk.old_start, hunk.old_lines, hunk.new_lines
-
-
 def _worth(state: State, candidate: Candidate, hunk: Hunk) -> list[Fact]:
     """The newest measurement of the hunk by itself."""
     own = [item for item in state.evaluations.values() if item.candidate == candidate.id]
@@ -78,9 +61,14 @@ def _worth(state: State, candidate: Candidate, hunk: Hunk) -> list[Fact]:
     return [(f"worth nothing that shows ({last.verdict}, {gain})", "$text-warning")]
 
 
-def _conflicts(state: State, candidate: Candidate, hunk: Hunk) -> list[Fact]:
+def _conflicts(state: State, candidate: Candidate, hunk: Hunk, clashes: Iterable[Clash]) -> list[Fact]:
+    pairs = {(clash.hunk, clash.other) for clash in clashes}
+    theirs = {one if other == hunk.id else other for one, other in pairs if hunk.id in (one, other)}
     names = dict.fromkeys(
-        f"{other.llm} line {theirs.old_start}" for other, theirs in conflicting(state, candidate, hunk)
+        f"{item.llm} line {other.old_start}"
+        for item in state.candidates.values()
+        for other in item.accepted
+        if item.id != candidate.id and other.id in theirs
     )
     return [(f"! conflicts with what you accepted of {', '.join(names)}", "$text-error")] if names else []
 

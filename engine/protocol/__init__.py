@@ -71,7 +71,7 @@ from engine.protocol.commands import (
     UndoDecision,
     WritePrompts,
 )
-from engine.protocol.replies import Comparison, Outgoing, Preview, Reply, Request
+from engine.protocol.replies import Clash, Comparison, Outgoing, Preview, Reply, Request, Variant
 from engine.protocol.word import Word
 
 __all__ = [
@@ -86,6 +86,7 @@ __all__ = [
     "CandidateChanged",
     "CandidateStreamed",
     "Change",
+    "Clash",
     "Command",
     "CompareCandidates",
     "Comparison",
@@ -141,6 +142,7 @@ __all__ = [
     "Stopped",
     "UndoApply",
     "UndoDecision",
+    "Variant",
     "Word",
     "WritePrompts",
 ]

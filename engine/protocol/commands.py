@@ -215,8 +215,7 @@ class EvaluatePatch(Word, frozen=True, kw_only=True, tag="evaluate_patch"):
 
 
 class PreviewVariant(Word, frozen=True, kw_only=True, tag="preview_variant"):
-    """Reply: {"patch", "conflicts": [{"hunk", "other", "file", "line"}], "evaluation"}: what hunks of any candidates
-    make together, and the id of the newest evaluation of exactly that, or nothing. With conflicts there is no patch."""
+    """Reply: a `Variant`, what hunks of any candidates make together and what is known of exactly that."""
 
     hunks: tuple[str, ...] = ()
     """Empty means the tray: all accepted hunks of the session."""

@@ -59,6 +59,26 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     hunks: tuple[Hunk, ...]
 
 
+class Clash(msgspec.Struct, frozen=True, kw_only=True):
+    """Two hunks that cannot be written together."""
+
+    hunk: str
+    other: str
+    file: str
+    line: int
+    """Of the file before."""
+
+
+class Variant(msgspec.Struct, frozen=True, kw_only=True):
+    """What hunks of any candidates make together."""
+
+    patch: str = ""
+    """Empty while there are conflicts."""
+    conflicts: tuple[Clash, ...] = ()
+    evaluation: str = ""
+    """Id of the newest evaluation of exactly these bytes; empty when there is none."""
+
+
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="reply"):
     """The answer to one request: a result, or one sentence that says what went wrong."""
 

@@ -13,7 +13,18 @@ import pytest
 from textual.pilot import Pilot
 
 from engine.client import Client
-from engine.protocol import LINE_LIMIT, Change, Command, Event, Follow, Reply, Request, Snapshot
+from engine.protocol import (
+    LINE_LIMIT,
+    Change,
+    Command,
+    Event,
+    Follow,
+    PreviewVariant,
+    Reply,
+    Request,
+    Snapshot,
+    Variant,
+)
 from tests.tui import samples
 from tui.app import MpcoApp
 
@@ -32,7 +43,7 @@ class ScriptedEngine:
         self.socket = socket
         self.snapshot = snapshot
         self.commands: list[Command] = []
-        self.answers: dict[type, Any] = {}
+        self.answers: dict[type, Any] = {PreviewVariant: Variant()}
         """What a command of a type is answered with; a str is a refusal. Default: null."""
         self._n = 1
         self._followers: set[asyncio.StreamWriter] = set()

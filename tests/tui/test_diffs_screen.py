@@ -15,9 +15,13 @@ from engine.protocol import (
     CandidateStreamed,
     Decide,
     Evaluate,
+    EvaluateVariant,
+    EvaluationChanged,
+    PreviewVariant,
     RedoDecision,
     Snapshot,
     UndoDecision,
+    Variant,
 )
 from tests.tui import samples
 from tests.tui.conftest import SIZES, OpenApp
@@ -116,10 +120,24 @@ async def test_writing_needs_accepted_hunks(open_app: OpenApp, session: Snapshot
         await person.sees("2 of 3 hunks accepted")
         person.engine.answers[Apply] = {"application": "a", "where": "the project"}
         await person.press("w")
-        await person.sees("Write accepted hunks")
+        await person.sees("Write accepted hunks", "never proven faster: never run", "evaluate first", "all the same")
+        await person.press("enter")
+        measured = await person.engine.received(EvaluateVariant)
+        assert measured.hunks == tuple(hunk.id for hunk in accepted.accepted)
+        proof = samples.evaluation("e", accepted)
+        person.engine.push(EvaluationChanged(evaluation=proof))
+        await person.until(lambda: person.app.state.evaluations)
+        person.engine.answers[PreviewVariant] = Variant(evaluation="e")
+        await person.press("w")
+        await person.sees("Proven: at least 8.9% faster, tests passed.")
+        await person.misses("evaluate first")
+        await person.press("escape")
+        person.engine.answers[PreviewVariant] = Variant()
+        await person.press("w")
+        await person.sees("Write accepted hunks", "evaluate first")
         await person.press("t")
         applied = await person.engine.received(Apply)
-        assert (applied.candidates, applied.target) == (("c-algorithms",), "tree")
+        assert (applied.candidates, applied.target, applied.proven) == (("c-algorithms",), "tree", False)
         await person.sees("Written to the project.")
         hunks = tuple(hunk.id for hunk in accepted.accepted)
         application = Application(id="a", target="tree", where="", files=(), hunks=hunks, at=0.0)

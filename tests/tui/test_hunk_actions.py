@@ -9,13 +9,16 @@ from engine.comparing import compare
 from engine.model import Estimate, Flag, Hunk, Worth
 from engine.protocol import (
     CandidateChanged,
+    Clash,
     CompareCandidates,
     Decide,
     EditHunk,
     EvaluationChanged,
     NoteHunk,
+    PreviewVariant,
     Snapshot,
     SplitHunk,
+    Variant,
 )
 from tests.tui import samples
 from tests.tui.conftest import SIZES, OpenApp
@@ -92,6 +95,8 @@ async def test_what_is_known_of_a_hunk_is_told(open_app: OpenApp, session: Snaps
     flagged = msgspec.structs.replace(mine, hunks=(first, *mine.hunks[1:]), flags=(flag,))
     theirs = msgspec.structs.replace(other.hunks[0], new_lines=("other",), decision="accepted")
     async with open_app(session, size=(160, 45)) as person:
+        clash = Clash(hunk=first.id, other=theirs.id, file=first.file, line=first.old_start)
+        person.engine.answers[PreviewVariant] = Variant(conflicts=(clash,))
         rival = msgspec.structs.replace(other, hunks=(theirs, *other.hunks[1:]))
         person.engine.push(CandidateChanged(candidate=flagged), CandidateChanged(candidate=rival))
         worth = Worth(hunk=first.id, verdict="faster", estimate=Estimate(percent_improvement=7, low=5, high=9, pairs=9))

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from engine.model import Evaluation
 from engine.protocol import Schedule, ScheduleAction
-from tui import verbs
+from tui import verbs, writing
 from tui.evaluation_words import circumstances, evidence, findings, headline, output_lines, steps_line, waiting
 from tui.figures import runs_of
 from tui.outcomes import FAILURES, outcome
@@ -240,7 +240,7 @@ class BenchmarksScreen(StageScreen):
                 "Some of these hunks were rejected since; go to 3 Diffs and press b to measure anew.", "warning"
             )
             return
-        self.mpco.ask_apply((candidate.id,), item.hunks)
+        writing.write_candidates(self.mpco, (candidate.id,), item.hunks)
 
     def job_under_cursor(self) -> str:
         """The job of the evaluation under the cursor."""

@@ -12,8 +12,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.model import Candidate, Evaluation, Hunk, Job, Target
-from engine.protocol import Apply
+from engine.model import Candidate, Hunk, Job, Target
+from engine.protocol import Apply, EvaluateVariant, Variant
+from tui import variants
 from tui.state import State
 
 TARGETS: dict[str, Target] = {"tree": "tree", "branch": "branch", "patch": "patch"}
@@ -115,32 +116,28 @@ class JumpDialog(ChoiceDialog):
         super().__init__("Jump to", "A letter goes to its pane.", choices)
 
 
-def proof_of(state: State, hunks: Sequence[Hunk]) -> Evaluation | None:
-    """The newest evaluation that found exactly these hunks faster."""
-    wanted = {hunk.id for hunk in hunks}
-    proofs = [e for e in state.evaluations.values() if e.verdict == "faster" and set(e.hunks) == wanted]
-    return proofs[-1] if proofs else None
+class ApplyDialog(ModalScreen[Apply | EvaluateVariant | None]):
+    """Where hunks go, after saying exactly what will be written and whether exactly that is proven.
 
-
-class ApplyDialog(ModalScreen[Apply | None]):
-    """Where accepted hunks go, after saying exactly what will be written and how well it is proven."""
+    What was never proven can be evaluated first, which is the first choice then, or written all the same.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "step_out", "cancel", id="apply.out"),
+        Binding("e", "evaluate", "evaluate first", id="apply.evaluate"),
         Binding("t", "target('tree')", "working tree", id="apply.tree"),
         Binding("g", "target('branch')", "git branch", id="apply.branch"),
         Binding("f", "target('patch')", "patch file", id="apply.patch"),
     ]
 
-    def __init__(self, state: State, candidates: Sequence[str], hunks: Sequence[str] = ()) -> None:
+    def __init__(self, state: State, choice: variants.Choice, variant: Variant) -> None:
         super().__init__()
-        self._candidates = tuple(candidates)
-        self._named = tuple(hunks)
-        found = [state.candidates[id] for id in candidates if id in state.candidates]
-        self._hunks = _selected(found, self._named)
-        self._proof = proof_of(state, self._hunks)
+        self._hunks = tuple(hunk for _, hunk in choice)
+        self._candidates = tuple(dict.fromkeys(candidate.id for candidate, _ in choice))
+        self._proof = variants.proof(state, variant)
+        self._known = variants.known_of(state, choice, variant)
         self._target: Target = "tree"
-        self._branch = f"mpco/{_slug(found, state)}"
+        self._branch = f"mpco/{_slug([candidate for candidate, _ in choice], state)}"
 
     def compose(self) -> ComposeResult:
         """What is written, the proof, and the three places it can go."""
@@ -148,15 +145,18 @@ class ApplyDialog(ModalScreen[Apply | None]):
             box.border_title = "Write accepted hunks"
             yield Static(_files(self._hunks), id="apply-files")
             yield Static(self._proof_text(), id="apply-proof")
+            anyway = "" if self._proof else " all the same"
+            measure = Choice("e", "evaluate first: build, test and measure it", "evaluate")
             yield OptionList(
-                option(Choice("t", "to the working tree (undo: ctrl+p, Undo)", "tree")),
-                option(Choice("g", "to a new git branch, as one commit", "branch")),
-                option(Choice("f", "to a patch file for `git apply`", "patch")),
+                *([] if self._proof else [option(measure)]),
+                option(Choice("t", f"to the working tree{anyway} (undo: ctrl+p, Undo)", "tree")),
+                option(Choice("g", f"to a new git branch{anyway}, as one commit", "branch")),
+                option(Choice("f", f"to a patch file for `git apply`{anyway}", "patch")),
             )
             yield Input(id="apply-where")
 
     def on_mount(self) -> None:
-        """The working tree comes first."""
+        """The first choice is ready: to evaluate what is not proven, else the working tree."""
         self.query_one(Input).display = False
         self.query_one(OptionList).highlighted = 0
         self.query_one(OptionList).focus()
@@ -164,14 +164,22 @@ class ApplyDialog(ModalScreen[Apply | None]):
     def _proof_text(self) -> Content:
         proof = self._proof
         if proof is None or proof.estimate is None:
-            text = "! Exactly this selection has not been proven faster yet; b measures it first."
-            return Content.styled(text, "$text-warning")
+            text = "! Exactly this selection was never proven faster: "
+            return Content.assemble((text, "$text-warning"), (self._known.text, self._known.style), ".")
         text = f"✔ Proven: at least {proof.estimate.guaranteed:.1f}% faster, tests passed."
         return Content.styled(text, "$text-success")
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
-        self.action_target(event.option_id or "tree")
+        if event.option_id == "evaluate":
+            self.action_evaluate()
+        else:
+            self.action_target(event.option_id or "tree")
+
+    def action_evaluate(self) -> None:
+        """e: measure exactly this first."""
+        if self._proof is None:
+            self.dismiss(EvaluateVariant(hunks=self._ids))
 
     def action_target(self, target: str) -> None:
         """Take the target; a branch and a patch file want a name first."""
@@ -200,14 +208,19 @@ class ApplyDialog(ModalScreen[Apply | None]):
         else:
             self.dismiss(None)
 
+    @property
+    def _ids(self) -> tuple[str, ...]:
+        return tuple(hunk.id for hunk in self._hunks)
+
     def _command(self, where: str) -> Apply:
-        return Apply(candidates=self._candidates, target=self._target, where=where, hunks=self._named)
-
-
-def _selected(candidates: Sequence[Candidate], named: Sequence[str]) -> tuple[Hunk, ...]:
-    if named:
-        return tuple(hunk for item in candidates for hunk in item.hunks if hunk.id in named)
-    return tuple(hunk for item in candidates for hunk in item.accepted)
+        """Exactly what is shown; what is called proven is written only if the engine finds it so."""
+        return Apply(
+            candidates=self._candidates,
+            target=self._target,
+            where=where,
+            hunks=self._ids,
+            proven=self._proof is not None,
+        )
 
 
 def _files(hunks: Sequence[Hunk]) -> Content:

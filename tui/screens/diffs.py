@@ -5,18 +5,19 @@ from typing import ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
 from engine.model import Candidate, Decision, Hunk
-from engine.protocol import Decide, RedoDecision, UndoDecision
-from tui import hunk_actions, verbs
+from engine.protocol import Decide, RedoDecision, UndoDecision, Variant
+from tui import hunk_actions, variants, verbs, writing
 from tui.answers import answer_lines
 from tui.hunk_facts import decided, hunk_facts
 from tui.screens import diff_search
+from tui.screens.diff_keys import KEYS
 from tui.screens.hunk_dialogs import TextDialog
 from tui.screens.stage import StageScreen
 from tui.state import State
@@ -38,51 +39,7 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
     CSS_PATH = "../styles/diffs.tcss"
     AUTO_FOCUS = "#candidates"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "decide('accepted')", "accept", id="diffs.accept", tooltip="Accept the hunk, go to the next"),
-        Binding("r", "decide('rejected')", "reject", id="diffs.reject", tooltip="Reject the hunk, go to the next"),
-        Binding("A", "decide_all('accepted')", "accept all", id="diffs.accept_all", tooltip="Accept all its hunks"),
-        Binding("R", "decide_all('rejected')", "reject all", show=False, id="diffs.reject_all", tooltip="Reject all"),
-        Binding("u", "undo", "undo", id="diffs.undo", tooltip="Take back the last decision"),
-        Binding("ctrl+r", "redo", "redo", show=False, id="diffs.redo", tooltip="Decide again what was taken back"),
-        Binding("n", "hunk(1)", "next hunk", id="diffs.next_hunk", tooltip="Next hunk, or next match of a search"),
-        Binding(
-            "N", "hunk(-1)", "previous hunk", show=False, id="diffs.previous_hunk", tooltip="Previous hunk or match"
-        ),
-        *(
-            Binding(key, f"on_hunk('{id}')", text, show=False, id=f"diffs.{id}", tooltip=tooltip)
-            for key, id, text, tooltip in (
-                ("e", "edit_here", "edit", "Edit the new lines of the hunk"),
-                ("E", "edit_outside", "edit in $EDITOR", "Edit the new lines of the hunk in $EDITOR"),
-                ("t", "take_lines", "take lines", "Take single lines of the hunk, or split it at a line"),
-                ("S", "split", "split", "Split the hunk into its smallest pieces"),
-                ("c", "comment", "comment", "Comment on the hunk, or say why it is rejected"),
-                ("d", "decide_many", "decide many", "Decide on all hunks of the file, on the rest, or on none"),
-            )
-        ),
-        Binding(
-            "slash",
-            "search",
-            "search",
-            key_display="/",
-            id="diffs.search",
-            tooltip="Search the diff; n and N go on",
-        ),
-        Binding("C", "compare", "compare", show=False, id="diffs.compare", tooltip="Compare two marked candidates"),
-        Binding("W", "wrap", "wrap", show=False, id="diffs.wrap", tooltip="Wrap long lines, or cut them"),
-        Binding("y", "copy", "copy", show=False, id="diffs.copy", tooltip="Copy the new lines of the hunk"),
-        *(
-            Binding(key, action, text, show=False, key_display=sign, id=f"diffs.{id}", tooltip=text.capitalize())
-            for key, sign, action, id, text in (
-                ("full_stop", ".", "candidate(1)", "next", "next candidate"),
-                ("comma", ",", "candidate(-1)", "previous", "previous candidate"),
-                ("right_square_bracket", "]", "file(1)", "next_file", "next file"),
-                ("left_square_bracket", "[", "file(-1)", "previous_file", "previous file"),
-            )
-        ),
-        Binding("space", "mark", "mark", show=False, id="diffs.mark", tooltip="Mark the candidate for b and w"),
-        Binding("v", "answer", "answer", id="diffs.answer", tooltip="The LLM's own words, or the diff again"),
-        Binding("s", "layout", "layout", show=False, id="diffs.layout", tooltip="Side by side, unified, or by width"),
-        Binding("f", "folds", "fold", show=False, id="diffs.folds", tooltip="Show or fold the unchanged lines"),
+        *KEYS,
         *StageScreen.BINDINGS,  # not inherited, so that the footer names the keys of the diff before the verbs
         *Screen.BINDINGS,
     ]
@@ -162,7 +119,12 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
         """What is known of the current hunk."""
         candidate = self.candidate
         hunk = self._hunk(candidate) if candidate is not None else None
-        facts = hunk_facts(self.mpco.state, candidate, hunk) if candidate and hunk else Content("")
+        state = self.mpco.state
+        facts = Content("")
+        if candidate is not None and hunk is not None:
+            beside = variants.beside_tray(state, candidate) if candidate.state != "streaming" else ()
+            variant = self.mpco.previews.of(beside)
+            facts = hunk_facts(state, candidate, hunk, variant.conflicts if isinstance(variant, Variant) else ())
         about = self.query_one("#about", Static)
         about.display = bool(facts.plain)
         about.update(Content.assemble(" ", facts))
@@ -387,7 +349,7 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
         targets = self._targets()
         found = verbs.writable(targets)
         if isinstance(found, tuple):
-            self.mpco.ask_apply(found)
+            writing.write_candidates(self.mpco, found)
         elif targets:
             self.mpco.say("No hunk is accepted yet: accept hunks with a, or A for all.", "warning")
         else:

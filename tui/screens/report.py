@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from engine.protocol import UndoApply
 from tui import report_rows as rows
-from tui import verbs
+from tui import verbs, writing
 from tui.screens.stage import StageScreen
 from tui.state import State
 from tui.widgets.report_table import ReportTable
@@ -106,4 +106,4 @@ class ReportScreen(StageScreen):
         if isinstance(found, str):
             self.mpco.say(found, "warning")
         else:
-            self.mpco.ask_apply(found)
+            writing.write_candidates(self.mpco, found)

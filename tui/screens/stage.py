@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from engine.model import ContextName
 from engine.protocol import Cancel
-from tui import verbs
+from tui import verbs, writing
 from tui.state import State
 from tui.widgets.footer import Footer
 from tui.widgets.header import AppHeader
@@ -130,7 +130,7 @@ class StageScreen(Screen[None]):
         if isinstance(found, str):
             self.mpco.say(found, "warning")
         else:
-            self.mpco.ask_apply(found)
+            writing.write_candidates(self.mpco, found)
 
     def job_under_cursor(self) -> str:
         """Id of the job that `x` cancels; overridden where jobs are listed. Default: the newest live one."""
