@@ -26,7 +26,7 @@ from tui.desktop import tell
 from tui.first_steps import FirstSteps, retry_when_mended
 from tui.keymap import check_keymap
 from tui.screens import screen_of
-from tui.screens.stage import StageScreen
+from tui.screens.stage import LiveScreen, StageScreen
 from tui.state import State, reduce
 from tui.widgets.footer import Sentence, Severity
 from tui.widgets.header import EngineLink
@@ -253,6 +253,8 @@ class MpcoApp(App[None]):
         if screen is not None and screen.is_mounted:
             with self.batch_update():
                 screen.show(self.state)
+                if isinstance(self.screen, LiveScreen) and self.screen.is_mounted:
+                    self.screen.show(self.state)
 
     def repaint(self) -> None:
         """Render the state again, soon: something that is not in it, such as a selection, has changed."""

@@ -14,10 +14,12 @@ from engine.protocol import (
     Mark,
     Notice,
     Optimise,
+    PreviewVariant,
     RunProfile,
     Snapshot,
     Stopped,
     UndoApply,
+    Variant,
     WritePrompts,
 )
 from tests.tui import samples
@@ -142,12 +144,15 @@ async def test_quitting_without_jobs_just_leaves(open_app: OpenApp, root: Path) 
 
 async def test_writing_says_what_and_how_well_it_is_proven(open_app: OpenApp, root: Path) -> None:
     async with open_app(accepted(root), size=(80, 24)) as person:
-        person.engine.answers[Apply] = {"application": "a", "where": str(root)}
+        person.engine.answers |= {
+            Apply: {"application": "a", "where": str(root)},
+            PreviewVariant: Variant(evaluation="e-algorithms"),
+        }
         await person.press("w")
         await person.sees("logreport/parse.py", "3 hunks", "Proven: at least 8.9% faster")
         await person.press("enter")
         command = await person.engine.received(Apply)
-        assert (command.candidates, command.target) == (("c-algorithms",), "tree")
+        assert (command.candidates, command.target, command.proven) == (("c-algorithms",), "tree", True)
         await person.sees("Written to")
 
 
@@ -159,17 +164,21 @@ async def test_writing_warns_when_the_selection_is_not_proven(open_app: OpenApp,
         person.engine.push(CandidateChanged(candidate=changed))
         await person.until(lambda: person.app.state.candidates["c-algorithms"] == changed)
         await person.press("w")
-        await person.sees("has not been proven faster yet")
+        await person.sees("was never proven faster: never run", "evaluate first")
 
 
 async def test_writing_to_a_branch_asks_for_its_name_and_esc_writes_nothing(open_app: OpenApp, root: Path) -> None:
     async with open_app(accepted(root)) as person:
-        await person.press("w", "g")
+        await person.press("w")
+        await person.sees("to a new git branch all the same")
+        await person.press("g")
         await person.sees("mpco/faster-parse-line")
         await person.press("end", "-", "2", "enter")
         command = await person.engine.received(Apply)
         assert (command.target, command.where) == ("branch", "mpco/faster-parse-line-2")
-        await person.press("w", "f")
+        await person.press("w")
+        await person.sees("to a patch file")
+        await person.press("f")
         await person.sees("mpco.patch")
         await person.press("escape", "escape")
         await person.misses("mpco.patch")

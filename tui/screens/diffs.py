@@ -21,6 +21,7 @@ from tui.screens.diff_keys import KEYS
 from tui.screens.hunk_dialogs import TextDialog
 from tui.screens.stage import StageScreen
 from tui.state import State
+from tui.tray_rows import tray_line
 from tui.widgets.answer_view import AnswerView
 from tui.widgets.candidate_list import grouped, name_of
 from tui.widgets.candidate_pane import CandidatePane
@@ -110,7 +111,15 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
             answer.show(candidate.id, answer_lines(state, candidate), tail=candidate.state == "streaming")
         self._show_title()
         self._show_about()
-        self.query_one("#tray", Static).update(decided(state, candidate))
+        self.query_one("#tray", Static).update(self._decided(state, candidate))
+
+    def _decided(self, state: State, candidate: Candidate) -> Content:
+        """What is decided of the candidate; below it the tray, once it holds hunks of other candidates as well."""
+        own = decided(state, candidate)
+        choice = variants.tray(state)
+        if all(item.id == candidate.id for item, _ in choice):
+            return own
+        return Content.assemble(own, "\n", tray_line(state, choice, self.mpco.previews.of(choice)), ("  T", "dim"))
 
     def _pane(self, candidate: Candidate) -> Pane:
         return "diff" if candidate.hunks and not self._words else "answer"

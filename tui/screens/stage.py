@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.content import Content
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from engine.model import ContextName
@@ -38,6 +38,7 @@ class StageScreen(Screen[None]):
         Binding("o", "optimise", "optimise", id="verb.optimise", tooltip="Send the prompts and the code to the LLMs"),
         Binding("b", "benchmark", "benchmark", id="verb.benchmark", tooltip="Build, test and measure candidates"),
         Binding("w", "write", "write", id="verb.write", tooltip="Write accepted hunks to tree, branch or patch file"),
+        Binding("T", "tray", "tray", show=False, id="app.tray", tooltip="The tray: what is accepted of all candidates"),
         Binding("x", "cancel_job", "cancel", id="job.cancel", tooltip="Cancel the running job and its processes"),
         Binding("z", "toggle_zoom", "zoom", show=False, id="pane.zoom", tooltip="Let the pane fill the screen, or not"),
         Binding("ctrl+o", "jump", "jump", show=False, id="pane.jump", tooltip="Jump to any pane"),
@@ -132,6 +133,12 @@ class StageScreen(Screen[None]):
         else:
             writing.write_candidates(self.mpco, found)
 
+    def action_tray(self) -> None:
+        """T: what is accepted of all candidates, as one variant."""
+        from tui.screens.tray import TrayScreen
+
+        self.app.push_screen(TrayScreen())
+
     def job_under_cursor(self) -> str:
         """Id of the job that `x` cancels; overridden where jobs are listed. Default: the newest live one."""
         live = self.mpco.state.live_jobs
@@ -172,6 +179,19 @@ class StageScreen(Screen[None]):
         """esc: step out one layer; a stage with layers of its own overrides it."""
         if self.maximized is not None:
             self.minimize()
+
+
+class LiveScreen(ModalScreen[None]):
+    """A screen over a stage that is kept in step with the state as the stage is."""
+
+    @property
+    def mpco(self) -> "MpcoApp":
+        """The app, by its own type."""
+        return cast("MpcoApp", self.app)
+
+    def show(self, state: State) -> None:
+        """Render the state; overridden. Called at most 30 times a second."""
+        raise NotImplementedError
 
 
 def pane_title(widget: Widget) -> str:
