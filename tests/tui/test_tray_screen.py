@@ -44,6 +44,6 @@ async def test_conflicts_are_told_and_nothing_is_written_then(open_app: OpenApp,
         clash = Clash(hunk=one, other=other, file="logreport/parse.py", line=3)
         person.engine.answers[PreviewVariant] = Variant(conflicts=(clash,))
         await person.press("T")
-        await person.sees("conflict at logreport/parse.py:3", "conflicts with")
+        await person.sees("! conflict at logreport/parse.py:3")
         await person.press("w")
         await person.misses("Write accepted hunks")

@@ -37,7 +37,8 @@ class TrayScreen(LiveScreen):
         Binding("n", "hunk(1)", "next hunk", id="tray.next", tooltip="Next hunk"),
         Binding("N", "hunk(-1)", "previous hunk", show=False, id="tray.previous", tooltip="Previous hunk"),
         Binding("s", "layout", "layout", show=False, id="tray.layout", tooltip="Side by side, unified, or by width"),
-        Binding("escape,T,q", "dismiss", "back", id="tray.close", tooltip="Back to where you were"),
+        Binding("escape", "dismiss", "back", id="tray.close", tooltip="Back to where you were"),
+        Binding("T,q", "dismiss", show=False),
     ]
 
     def compose(self) -> ComposeResult:
