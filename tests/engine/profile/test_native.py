@@ -113,10 +113,14 @@ def test_a_program_that_runs_no_python_is_sampled_by_perf(folder: Folder) -> Non
         found = folder.profile("./program", profiler="perf")
     except ProfileError as error:
         pytest.skip(f"perf may not be used here: {error}")
-    hot, mix = named(found, "hot"), named(found, "mix")
-    assert (hot.file, hot.line, hot.end_line) == ("src/program.c", 7, 12)
-    assert hot.self_share + mix.self_share > 0.85
-    assert {heat.line for heat in (*hot.heat, *mix.heat)} <= {3, 4, 5, 7, 8, 9, 10, 11, 12}
+    # The compiler puts mix into hot's loop: which of its few instructions the samples fall on is up to the processor.
+    loop = {item.function: item for item in found.bottlenecks if item.function in ("hot", "mix")}
+    assert sum(item.self_share for item in loop.values()) > 0.85
+    assert {(name, item.file, item.line, item.end_line) for name, item in loop.items()} <= {
+        ("hot", "src/program.c", 7, 12),
+        ("mix", "src/program.c", 3, 5),
+    }
+    assert {heat.line for item in loop.values() for heat in item.heat} <= {3, 4, 5, 7, 8, 9, 10, 11, 12}
     assert named(found, "main").total_share > 0.85
     assert found.flame[0].share > 0.85
 
