@@ -1,14 +1,13 @@
 """Stacks on their way into a tally: equal beginnings are kept once, and the tree is emptied when it grows large."""
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.profile.frames import Frame
 from engine.profile.tally import Tally
 from engine.profile.walk import Walk
 
 MOST_NODES = 300_000
-MOST_TEXTS = 60_000
 
 
 class Stacks:
@@ -18,16 +17,13 @@ class Stacks:
         self._tally = tally
         self._numbers: dict[Frame, int] = {}
         self._frames: list[Frame] = []
-        self._texts: dict[bytes, int] = {}
         self.seen = 0
         self._begin()
 
     def _begin(self) -> None:
         self._children: dict[int, int] = {}
-        self._parents = array("l", [0])
-        self._tops = array("l", [0])
-        self._weights = array("d", [0.0])
-        self._texts.clear()
+        self._texts: dict[int, int] = {}
+        self._parents, self._tops, self._weights = array("q", [0]), array("q", [0]), array("d", [0.0])
 
     def number(self, frame: Frame) -> int:
         """A number for the frame, to be used in stacks."""
@@ -44,18 +40,38 @@ class Stacks:
         if len(self._parents) > MOST_NODES:
             self.flush()
 
-    def add_text(self, text: bytes, top: int, weight: float, read: Callable[[bytes], Sequence[int]]) -> None:
-        """One stack whose frames up to `top` are `read(text)`; texts that come again need not be read again."""
-        node = self._texts.get(text)
-        if node is None:
-            node = self._node(0, read(text))
-            if len(self._texts) >= MOST_TEXTS:
-                self._texts.clear()
-            self._texts[text] = node
-        self._weights[self._node(node, (top,)) if top >= 0 else node] += weight
-        self.seen += 1
-        if len(self._parents) > MOST_NODES:
-            self.flush()
+    def add_texts(self, texts: Iterable[tuple[bytes, float]], mark: bytes, numbers: Mapping[bytes, int]) -> None:
+        """Many (stack, weight), outermost frame first, frames with `mark` between them.
+
+        `numbers` has the number of every frame's text; below 0 it is no frame.
+        """
+        node_of, weights = self._texts.get, self._weights
+        for text, weight in texts:
+            node = node_of(hash(text))
+            if node is None:
+                if len(weights) > MOST_NODES:
+                    self.flush()
+                    node_of, weights = self._texts.get, self._weights
+                node = self._read(text, mark, numbers)
+            weights[node] += weight
+            self.seen += 1
+
+    def _read(self, text: bytes, mark: bytes, numbers: Mapping[bytes, int]) -> int:
+        """The node of a text; each of its beginnings that is new becomes a node, so that no frame is read twice.
+
+        Beginnings are told apart by their 64-bit hashes, which are a tenth of their size: among a million of them, two
+        are taken for one in one of 40 million files.
+        """
+        texts, missing = self._texts, []
+        node: int | None = 0
+        while text and (node := texts.get(key := hash(text))) is None:
+            text, _, label = text.rpartition(mark)
+            missing.append((key, numbers[label]))
+            node = 0
+        assert node is not None
+        for key, number in reversed(missing):
+            texts[key] = node = self._new(node, number) if number >= 0 else node
+        return node
 
     def _node(self, node: int, stack: Sequence[int]) -> int:
         children = self._children
@@ -63,11 +79,15 @@ class Stacks:
             key = node << 32 | number
             below = children.get(key)
             if below is None:
-                below = children[key] = len(self._parents)
-                self._parents.append(node)
-                self._tops.append(number)
-                self._weights.append(0.0)
+                below = children[key] = self._new(node, number)
             node = below
+        return node
+
+    def _new(self, parent: int, number: int) -> int:
+        node = len(self._parents)
+        self._parents.append(parent)
+        self._tops.append(number)
+        self._weights.append(0.0)
         return node
 
     def flush(self) -> None:

@@ -4,8 +4,9 @@ py-spy (`-f raw`), perf with stackcollapse-perf.pl, async-profiler, austin, dtra
 written, see `frame_of`.
 """
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from engine.errors import ProfileError
 from engine.profile.formats.source import Source
@@ -16,6 +17,8 @@ from engine.profile.tally import Tally
 NAME = "collapsed stacks"
 _LINE = re.compile(rb"\S.*?[ \t]+\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\s*")
 _NO_FRAME = re.compile(r"P\d+|T(?:0x)?[0-9a-fA-F]+(?::.*)?|(?:process|thread) \S+(?::.*)?|\[?pid \d+\]?.*")
+_MOST_COUNTS = 100_000
+"""Different counts that are kept, so that each is read once."""
 _WRONG = 0.1
 """Share of lines that may be something else, as the remarks of a script are."""
 
@@ -35,41 +38,62 @@ def matches(head: bytes) -> bool:
 def read(source: Source, tally: Tally) -> None:
     """Add the file's stacks."""
     stacks = Stacks(tally)
-    numbers: dict[bytes, int] = {}
-
-    def number(label: bytes) -> int:
-        text = label.decode("utf-8", errors="replace")
-        return -1 if _NO_FRAME.fullmatch(text) else stacks.number(frame_of(text))
-
-    def read_stack(text: bytes) -> Sequence[int]:
-        found: list[int] = []
-        for label in text.split(b";") if text else ():
-            known = numbers.get(label)
-            if known is None:
-                known = numbers[label] = number(label)
-            if known >= 0:
-                found.append(known)
-        return found
-
-    wrong = 0
-    last = b""
-    for lines in source.pieces():
-        for line in lines:
-            text, _, count = line.rstrip().rpartition(b" ")
-            try:
-                weight = float(count)
-            except ValueError:
-                wrong += bool(line.strip() and not line.startswith(b"#"))
-                last = line
-                continue
-            below, _, label = text.rstrip().rpartition(b";")
-            top = numbers.get(label)
-            if top is None:
-                top = numbers[label] = number(label)
-            if weight > 0:
-                stacks.add_text(below, top, weight, read_stack)
-    if wrong > _WRONG * (wrong + stacks.seen) or (wrong and b";" in last and lines and lines[-1] == last):
-        raise source.damaged(NAME, f"{wrong} of its lines have no count at their end")
+    numbers = _Numbers(stacks)
+    lines = _Lines()
+    piece: Sequence[bytes] = ()
+    for piece in source.pieces():
+        stacks.add_texts(lines.counted(piece), b";", numbers)
+    cut = lines.last_wrong and b";" in lines.last_wrong and piece[-1] == lines.last_wrong
+    if cut or lines.wrong > _WRONG * (lines.wrong + stacks.seen):
+        raise source.damaged(NAME, f"{lines.wrong} of its lines have no count at their end")
     if not stacks.seen:
         raise ProfileError(f"{source.path}: has no stack with a count.")
     stacks.flush()
+
+
+class _Numbers(dict[bytes, int]):
+    """The number of each frame by its text, -1 for the names of processes and threads; a text is read once."""
+
+    def __init__(self, stacks: Stacks) -> None:
+        self._stacks = stacks
+
+    def __missing__(self, label: bytes) -> int:
+        text = label.decode("utf-8", errors="replace")
+        self[label] = number = -1 if _NO_FRAME.fullmatch(text.strip()) else self._stacks.number(frame_of(text))
+        return number
+
+
+class _Lines:
+    """Lines taken apart, and those that could not be."""
+
+    def __init__(self) -> None:
+        self.wrong = 0
+        self.last_wrong = b""
+        self._counts: dict[bytes, float] = {}
+
+    def counted(self, lines: Iterable[bytes]) -> Iterator[tuple[bytes, float]]:
+        """(stack, count) of each line that has both."""
+        known = self._counts.get
+        for line in lines:
+            stack, _, count = line.rpartition(b" ")
+            weight = known(count)
+            if weight is None:
+                stack, weight = self._parts(line)
+            if weight > 0:
+                yield stack, weight
+
+    def _parts(self, line: bytes) -> tuple[bytes, float]:
+        """(stack, count) of a line whose count is none of those before."""
+        stack, _, count = line.rstrip().replace(b"\t", b" ").rpartition(b" ")
+        try:
+            weight = float(count)
+        except ValueError:
+            weight = math.nan
+        if not math.isfinite(weight):
+            if line.strip() and not line.startswith(b"#"):
+                self.wrong += 1
+                self.last_wrong = line
+            return stack, 0.0
+        if len(self._counts) < _MOST_COUNTS:
+            self._counts[count] = weight
+        return stack, weight

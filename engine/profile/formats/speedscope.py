@@ -6,6 +6,7 @@ Format: https://github.com/jlfwong/speedscope/blob/main/src/lib/file-format-spec
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 import msgspec
@@ -55,7 +56,7 @@ def read(source: Source, tally: Tally) -> None:
             if frames is None:
                 raise CutError("its frames are missing")
             _add(data, frames, parts, tally)
-        except (CutError, msgspec.DecodeError, UnicodeDecodeError, ValueError, IndexError) as error:
+        except (CutError, msgspec.DecodeError, UnicodeDecodeError, ValueError, LookupError) as error:
             raise source.damaged(NAME, error) from error
 
 
@@ -104,16 +105,13 @@ def _frame(item: _Shared) -> Frame:
 
 
 def _add_sampled(data: Any, part: _Part, numbers: Sequence[int], scale: float, stacks: Stacks) -> None:
-    def read_stack(text: bytes) -> Sequence[int]:
-        return [numbers[int(number)] for number in text.split(b",")] if text.strip() else ()
-
     weights: Iterator[float] = iter(())
     if "weights" in part.lists:
         weights = numbers_of(data, part.lists["weights"])
-    for text in stacks_of(data, part.lists["samples"]):
-        weight = next(weights, 1.0)
-        if weight > 0:
-            stacks.add_text(text, -1, weight * scale, read_stack)
+    texts = stacks_of(data, part.lists["samples"])
+    pairs = zip(texts, chain(weights, repeat(1.0)), strict=False)
+    weighed = ((text, weight * scale) for text, weight in pairs if weight > 0)
+    stacks.add_texts(weighed, b",", {b"%d" % place: number for place, number in enumerate(numbers)})
 
 
 def _add_evented(data: Any, part: _Part, numbers: Sequence[int], scale: float, stacks: Stacks) -> None:
