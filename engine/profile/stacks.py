@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.profile.frames import Frame
 from engine.profile.tally import Tally
-from engine.profile.walk import Walk
 
 MOST_NODES = 300_000
 
@@ -93,6 +92,8 @@ class Stacks:
     def flush(self) -> None:
         """Hand everything over to the tally."""
         if self._frames:
+            from engine.profile.walk import Walk  # with numpy, which takes 80 ms and is not for the screen's process
+
             Walk(self._tally, self._frames, self._parents, self._tops, self._weights).run()
             self._tally.flame.shrink()
         self._begin()
