@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.demo import copy_demo
+
 MPCO = Path(sys.executable).with_name("mpco")
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYENV_ROOT")
 
@@ -55,6 +57,15 @@ def person(tmp_path: Path) -> Iterator[Person]:
     for root in person.roots:
         subprocess.run([str(MPCO), "-C", str(root), "engine", "stop"], env=person.env, capture_output=True, timeout=60)
     shutil.rmtree(runtime)
+
+
+def small_demo(folder: Path) -> Path:
+    """The demo project in `folder` with a benchmark of fewer lines, of which `visitors` still takes the most."""
+    copy_demo(folder)
+    bench = (folder / "bench.py").read_text()
+    (folder / "bench.py").write_text(bench.replace("LINES = 5400", "LINES = 3500"))
+    git(folder, "commit", "-qam", "A smaller benchmark")
+    return folder
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.end_to_end.conftest import Person, git
+from tests.end_to_end.conftest import Person, git, small_demo
 
 
 def objects(text: str) -> list[dict[str, Any]]:
@@ -33,10 +33,7 @@ def test_the_demo_is_made_much_faster(person: Person, tmp_path: Path) -> None:
 
 
 def test_the_best_is_written_to_a_branch_and_passes_the_tests(person: Person, tmp_path: Path) -> None:
-    demo = tmp_path / "demo"
-    from engine.demo import copy_demo
-
-    copy_demo(demo)
+    demo = small_demo(tmp_path / "demo")
     done = person.types("run", "--bottlenecks", "1", "--apply", "best", "--branch", "faster", cwd=demo)
     assert done.returncode == 0, done.stderr
     assert "faster" in done.stdout and "at least" in done.stdout
@@ -48,10 +45,7 @@ def test_the_best_is_written_to_a_branch_and_passes_the_tests(person: Person, tm
 
 
 def test_a_patch_that_breaks_the_tests_and_one_that_does_not_fit(person: Person, tmp_path: Path) -> None:
-    demo = tmp_path / "demo"
-    from engine.demo import copy_demo
-
-    copy_demo(demo)
+    demo = small_demo(tmp_path / "demo")
     target = demo / "logreport" / "stats.py"
     original = target.read_text()
     target.write_text("raise RuntimeError('broken on purpose')\n" + original)
@@ -99,10 +93,7 @@ def test_without_a_configuration_the_way_out_is_named(person: Person, tmp_path: 
 
 
 def test_prompts_go_to_files_and_come_back(person: Person, tmp_path: Path) -> None:
-    from engine.demo import copy_demo
-
-    demo = tmp_path / "demo"
-    copy_demo(demo)
+    demo = small_demo(tmp_path / "demo")
     ran = person.types("run", "--bottlenecks", "2", "--llm", "loops", "--scope", "project", cwd=demo)
     assert ran.returncode in (0, 3), ran.stderr  # which functions are the top two is the machine's to say
     files = [Path(line) for line in person.types("prompts", "export", "out", cwd=demo).stdout.splitlines()]

@@ -24,6 +24,7 @@ command = "python3 bench.py"
 [benchmark]
 command = "python3 bench.py"
 max_pairs = 4
+calm_seconds = 0
 """
 
 

@@ -30,7 +30,7 @@ def distinct(text: str) -> int:
 '''
 BENCH = """from words import distinct
 
-print(distinct(" ".join(str(number % 1500) for number in range(30000))))
+print(distinct(" ".join(str(number % 800) for number in range(20000))))
 """
 TESTS = """import unittest
 
@@ -51,6 +51,7 @@ command = "python3 test_words.py"
 [benchmark]
 command = "python3 bench.py"
 max_pairs = 8
+calm_seconds = 0
 
 [meta_prompter]
 model = "offline/meta"

@@ -56,7 +56,7 @@ async def test_those_that_wait_together_share_the_baselines_runs_and_the_error(p
 
 
 async def test_a_person_overrules_the_schedule(project: Path) -> None:
-    (project / "bench.py").write_text("import time\nfrom words import distinct\ntime.sleep(0.2)\ndistinct('a')\n")
+    (project / "bench.py").write_text("import time\nfrom words import distinct\ntime.sleep(0.1)\ndistinct('a')\n")
     async with followed(project) as engine:
         one, two, three = await ask(engine, NOTHING, NOTHING, NOTHING)
         await engine.until(lambda state: one in state.evaluations and state.evaluations[one].measurements)

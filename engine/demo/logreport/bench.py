@@ -6,9 +6,9 @@ import random
 from logreport.parse import parse
 from logreport.report import report
 
-LINES = 6500
-PAGES = 1100
-VISITORS = 60_000
+LINES = 5400
+PAGES = 800
+VISITORS = 200_000
 AGENTS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{0}.0.0.0 Safari/537.36",
     "Mozilla/5.0 (X11; Linux x86_64; rv:{0}.0) Gecko/20100101 Firefox/{0}.0",
