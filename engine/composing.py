@@ -1,38 +1,86 @@
 """Variants made of hunks of any candidates: what they make of the files, where they conflict, what is known of them.
 
-The tray is all accepted hunks of the session.
+Hunks are taken to where their lines are in the working tree now. The tray is all accepted hunks of the session.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from engine.errors import EditError, EngineError
 from engine.generate.hunks import compose, conflicts
+from engine.generate.moving import Place, moved
 from engine.generate.patch import to_patch
 from engine.model import BaselineFile, Candidate, Evaluation, Hunk
 from engine.protocol import Clash, Variant
 from engine.session import Session
+from engine.tree import on_disk, written
 
 Change = tuple[str, str, str]
 """(path, text before, text after)"""
 
 
-def changes_of(candidates: Iterable[Candidate], hunks: Iterable[Hunk]) -> list[Change]:
-    """What `hunks` of the candidates make of the files they touch.
+class Selection(NamedTuple):
+    """Hunks at their places in the files they change."""
+
+    files: tuple[BaselineFile, ...]
+    hunks: tuple[Hunk, ...]
+
+    @property
+    def changes(self) -> list[Change]:
+        """What the hunks make of the files.
+
+        Raises:
+            EditError: when hunks conflict.
+        """
+        texts = {file.path: file.text for file in self.files}
+        chosen: dict[str, list[Hunk]] = {}
+        for hunk in self.hunks:
+            chosen.setdefault(hunk.file, []).append(hunk)
+        return [(path, texts[path], compose(texts[path], items)) for path, items in chosen.items()]
+
+
+def changes_of(candidate: Candidate) -> list[Change]:
+    """What is kept of a candidate makes of the files it was made from.
 
     Raises:
-        EditError: when hunks conflict, a candidate is stale, or the candidates were made from different versions of
-            a file.
+        EditError: when its hunks conflict.
     """
-    texts: dict[str, BaselineFile] = {}
-    chosen: dict[str, list[Hunk]] = {}
-    for hunk in hunks:
-        chosen.setdefault(hunk.file, []).append(hunk)
+    return Selection(candidate.files, candidate.kept).changes
+
+
+def selection(session: Session, candidates: Iterable[Candidate], hunks: Iterable[Hunk]) -> Selection:
+    """`hunks` of the candidates in the working tree as it is now, without those that are in it already.
+
+    Raises:
+        EditError: when a hunk does not fit any more.
+    """
+    wanted = {hunk.id for hunk in hunks}
+    done = written(session)
+    files: dict[str, BaselineFile] = {}
+    placed: list[Hunk] = []
     for candidate in candidates:
         for file in candidate.files:
-            if file.path in chosen and texts.setdefault(file.path, file).digest != file.digest:
-                raise EditError(f"{file.path}: the candidates were made from different versions of it; optimise again.")
-    return [(path, texts[path].text, compose(texts[path].text, items)) for path, items in chosen.items()]
+            mine = [hunk for hunk in candidate.hunks if hunk.file == file.path and hunk.id in wanted]
+            if mine:
+                now = files.setdefault(file.path, on_disk(session, file.path))
+                places = moved(mine, file.text, now.text) if now.text != file.text else {h.id: h for h in mine}
+                placed += _fitting(candidate, mine, places, done)
+    return Selection(tuple(files.values()), tuple(placed))
+
+
+def _fitting(
+    candidate: Candidate, hunks: Sequence[Hunk], places: Mapping[str, Place], done: Collection[str]
+) -> Iterator[Hunk]:
+    for hunk in hunks:
+        place = places[hunk.id]
+        if isinstance(place, Hunk):
+            yield place
+        elif place == "gone" and hunk.id not in done:
+            raise EditError(
+                f"{hunk.file}:{hunk.old_start} has changed since {candidate.llm} answered, and a hunk of it does not "
+                "fit any more; reject that hunk, or optimise again."
+            )
 
 
 def digest_of(changes: Iterable[Change]) -> str:
@@ -73,17 +121,32 @@ def preview(session: Session, named: Sequence[str]) -> Variant:
 
     Raises:
         EngineError: as `chosen`.
-        EditError: as `changes_of`, but for conflicts.
+        EditError: when a hunk does not fit any more.
     """
     candidates, hunks = chosen(session, named)
+    found = selection(session, candidates, hunks)
+    if not found.hunks:  # all is written: what is known of it is known of what it was made from
+        found = Selection(tuple(file for item in candidates for file in item.files), tuple(hunks))
     clashes = tuple(
-        Clash(hunk=one.id, other=other.id, file=one.file, line=one.old_start) for one, other in conflicts(hunks)
+        Clash(hunk=one.id, other=other.id, file=one.file, line=one.old_start) for one, other in conflicts(found.hunks)
     )
     if clashes:
-        return Variant(conflicts=clashes)
-    changes = changes_of(candidates, hunks)
+        return Variant(conflicts=clashes, files=found.files, hunks=found.hunks)
+    changes = found.changes
     known = evaluation_of(session, changes)
-    return Variant(patch=to_patch(changes), evaluation=known.id if known else "")
+    return Variant(patch=to_patch(changes), evaluation=known.id if known else "", files=found.files, hunks=found.hunks)
+
+
+def to_do(session: Session, candidates: Iterable[Candidate], hunks: Iterable[Hunk]) -> list[Change]:
+    """What is still to be done to the files of the working tree for `hunks` to be in them.
+
+    Raises:
+        EditError: when a hunk does not fit any more, hunks conflict, or all of them are there already.
+    """
+    found = selection(session, candidates, hunks)
+    if not found.hunks:
+        raise EditError("These hunks are in the files already; there is nothing left to measure or to write.")
+    return found.changes
 
 
 def evaluation_of(session: Session, changes: Iterable[Change]) -> Evaluation | None:

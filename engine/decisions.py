@@ -90,11 +90,15 @@ def _turn(
 
 
 def _exchanged(candidate: Candidate, gone: tuple[Hunk, ...], come: tuple[Hunk, ...]) -> Candidate:
-    """A hunk that stays keeps its place in the file, which may have moved since the step was taken."""
+    """A hunk that stays keeps its place in the file, which may have changed since; what comes takes that place."""
     left = {hunk.id for hunk in gone}
     there = {hunk.id: hunk for hunk in candidate.hunks}
+    stale = any(there[hunk.id].stale for hunk in gone if hunk.id in there)
+    shift = {hunk.file: there[hunk.id].old_start - hunk.old_start for hunk in gone if hunk.id in there}
     new = [
-        msgspec.structs.replace(there[hunk.id], decision=hunk.decision, note=hunk.note) if hunk.id in there else hunk
+        msgspec.structs.replace(there[hunk.id], decision=hunk.decision, note=hunk.note)
+        if hunk.id in there
+        else msgspec.structs.replace(hunk, old_start=hunk.old_start + shift.get(hunk.file, 0), stale=stale)
         for hunk in come
     ]
     first = next((at for at, hunk in enumerate(candidate.hunks) if hunk.id in left), 0)

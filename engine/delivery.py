@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from engine.apply import apply_to_branch, apply_to_tree, commit_message, go_on, undo, write_patch
-from engine.composing import Change, changes_of, chosen, evaluation_of
+from engine.composing import Change, chosen, evaluation_of, to_do
 from engine.config import Config
 from engine.errors import EditError, EngineError
 from engine.generate.patch import to_patch
@@ -27,7 +27,7 @@ def apply(config: Config, session: Session, journal: Journal, command: Apply) ->
         EngineError: when nothing is accepted.
     """
     candidates, hunks = chosen(session, _named(session, command))
-    changes = changes_of(candidates, hunks)
+    changes = to_do(session, candidates, hunks)
     known = evaluation_of(session, changes)
     proof = known if known is not None and known.verdict == "faster" else None
     if command.proven and proof is None:

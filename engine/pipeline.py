@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from engine.composing import Change, changes_of, chosen, title_of
+from engine.composing import Change, changes_of, chosen, title_of, to_do
 from engine.config import Config
 from engine.conversation import Asked, Conversations
 from engine.cosmetic import with_cosmetics
@@ -190,7 +190,7 @@ class Pipeline:
             files=(baseline,),
         )
         seen = read_answer(born, command.answer, target, self._readable, self.config.project.protected)
-        flags = flags_of(self.config, changes_of([seen], seen.kept))
+        flags = flags_of(self.config, changes_of(seen))
         made = msgspec.structs.replace(with_cosmetics(seen), flags=flags)
         self._session.publish(CandidateChanged(candidate=made))
         return made
@@ -246,7 +246,7 @@ class Pipeline:
         try:
             done = await talk.run()
             seen = await asyncio.to_thread(parsed, stream.text)
-            flags = await asyncio.to_thread(flags_of, self.config, changes_of([seen], seen.kept))
+            flags = await asyncio.to_thread(flags_of, self.config, changes_of(seen))
             seen = await asyncio.to_thread(with_cosmetics, seen)
             end(seen, model=done.model, flags=flags)
         except LlmError as error:
@@ -323,7 +323,7 @@ class Pipeline:
             family=family,
             rivals=candidate.bottleneck,
         )
-        return self._proof.start(born, changes_of([candidate], candidate.kept))
+        return self._proof.start(born, to_do(self._session, [candidate], candidate.kept))
 
     def evaluate_variant(self, hunks: Sequence[str], title: str = "", family: int = 1) -> Job:
         """Build, test and benchmark hunks of any candidates together; the tray when none is named.
@@ -333,7 +333,7 @@ class Pipeline:
             EditError: when hunks conflict.
         """
         candidates, taken = chosen(self._session, hunks)
-        changes = changes_of(candidates, taken)
+        changes = to_do(self._session, candidates, taken)
         born = Evaluation(
             id=new_id(),
             title=title or title_of(candidates, taken),

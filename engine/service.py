@@ -50,6 +50,7 @@ from engine.protocol import (
 from engine.recovery import take_up
 from engine.session import Session
 from engine.store import Store
+from engine.tree import TreeWatch
 
 IDLE_SECONDS = 15 * 60
 BACKLOG_BYTES = 64 * 1024 * 1024
@@ -74,6 +75,7 @@ class Service:
         self._proof = Proof(config, self._session, self._jobs, paths.state_dir(root))
         self._pipeline = Pipeline(config, self._session, self._jobs, self._proof)
         self._noise = NoiseWatch(config, self._session, self._jobs, self._proof)
+        self._tree = TreeWatch(self._session)
         self._journal = Journal(paths.state_dir(root))
         self._dispatch = Dispatch(
             self._session, self._jobs, self._pipeline, self._proof, self._noise, self._journal, self._publish_project
@@ -97,6 +99,7 @@ class Service:
         self._in_background(self._warm_up())
         self._in_background(self._watch_idle())
         self._in_background(self._noise.watch())
+        self._in_background(self._tree.watch())
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._ending.set)
         report(READY)

@@ -60,7 +60,7 @@ def quantity(value: float, metric: Metric, like: float = 0.0) -> str:
 
 def ticks(low: float, high: float, count: int) -> list[float]:
     """Round numbers from at or below `low` to at or above `high`, about `count` of them."""
-    if not high > low:
+    if not high - low > 1e-12:  # the last digit that is kept
         high = low + (abs(low) * 0.1 or 1.0)
     rough = (high - low) / max(1, count - 1)
     power = 10.0 ** math.floor(math.log10(rough))

@@ -10,6 +10,7 @@ from tui.outcomes import percent, proof_words
 from tui.plain_line import plain_line
 from tui.state import State
 
+STALE = "stale: its lines have changed in your files, so it fits no more; r rejects it, o asks anew"
 Fact = tuple[str, str]
 """(words, style)"""
 
@@ -20,6 +21,8 @@ def hunk_facts(state: State, candidate: Candidate, hunk: Hunk, clashes: Iterable
     `clashes` are the conflicts that the engine sees between the candidate and what is accepted of others.
     """
     facts = [*_worth(state, candidate, hunk), *_conflicts(state, candidate, hunk, clashes), *_flags(candidate, hunk)]
+    if hunk.stale:
+        facts.insert(0, (f"! {STALE}", "$text-error"))
     if hunk.cosmetic:
         facts.append(("cosmetic: it changes nothing that runs", "dim"))
     if hunk.part_of:
@@ -43,8 +46,13 @@ def decided(state: State, candidate: Candidate) -> Content:
         counts = f" {count} hunk{'s' * (count != 1)}, none accepted yet"
     written = {id for item in state.applications.values() if not item.undone for id in item.hunks}
     done = accepted > 0 and written.issuperset(hunk.id for hunk in candidate.accepted)
+    lost = len(candidate.stale)
     return Content.assemble(
-        (counts, "bold"), ", written" if done else "", " · ", (proof if candidate.kept else "nothing is kept", style)
+        (counts, "bold"),
+        ", written" if done else "",
+        (f", {lost} stale" if lost else "", "$text-error"),
+        " · ",
+        (proof if candidate.kept else "nothing is kept", style),
     )
 
 

@@ -72,7 +72,7 @@ def proof_words(candidate: Candidate, evaluations: Mapping[str, Evaluation]) -> 
     """(sentence, style) on what is known of exactly the hunks that would be written."""
     chosen = {hunk.id for hunk in candidate.accepted or candidate.kept}
     own = [item for item in evaluations.values() if item.candidate == candidate.id]
-    exact = [item for item in own if set(item.hunks) == chosen]
+    exact = [item for item in own if set(item.hunks) == chosen and item.at >= candidate.moved]
     if exact:
         last = exact[-1]
         if last.verdict == "faster" and last.estimate is not None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 from textual.content import Content
 
-from engine.model import BaselineFile, Hunk
+from engine.model import Hunk
 from engine.protocol import Clash, Variant
 from tui import variants
 from tui.state import State
@@ -37,25 +37,25 @@ def tray_rows(state: State, choice: Choice, clashes: Iterable[Clash]) -> list[Li
                         " ",
                         (f"-{len(hunk.old_lines)}", "$text-error"),
                         (f"  ! conflicts with {against}" if against else "", "$text-error"),
+                        ("  ! stale" if hunk.stale else "", "$text-error"),
                     ),
                 )
             )
     return rows
 
 
-def together(choice: Choice, clashes: Iterable[Clash]) -> tuple[tuple[BaselineFile, ...], tuple[Hunk, ...]]:
-    """The files and hunks of the diff that all make; of two that conflict the earlier one, of two alike one."""
-    left_out = {clash.hunk for clash in clashes}
-    files = {file.path: file for candidate, _ in choice for file in candidate.files}
+def together(variant: Variant) -> tuple[Hunk, ...]:
+    """The hunks of the diff that all make; of two that conflict the earlier one, of two alike one."""
+    left_out = {clash.hunk for clash in variant.conflicts}
     made: dict[object, Hunk] = {}
     shift: dict[str, int] = {}
-    for hunk in sorted((hunk for _, hunk in choice), key=lambda item: (item.file, item.old_start, item.new_start)):
+    for hunk in sorted(variant.hunks, key=lambda item: (item.file, item.old_start, item.new_start)):
         change = (hunk.file, hunk.old_start, hunk.old_lines, hunk.new_lines)
         if hunk.id not in left_out and change not in made:
             moved = shift.get(hunk.file, 0)
             made[change] = msgspec.structs.replace(hunk, new_start=hunk.old_start + moved)
             shift[hunk.file] = moved + len(hunk.new_lines) - len(hunk.old_lines)
-    return tuple(files[path] for path in shift if path in files), tuple(made.values())
+    return tuple(made.values())
 
 
 def tray_line(state: State, choice: Choice, found: Variant | str | None) -> Content:

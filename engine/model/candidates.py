@@ -29,6 +29,8 @@ class Hunk(Noun, frozen=True, kw_only=True):
     """Id of the hunk that this one was split from."""
     note: str = ""
     """A person's comment, or the reason for a rejection."""
+    stale: bool = False
+    """True when its old lines are not in the working tree any more, so that it cannot be measured or written."""
 
 
 class Flag(Noun, frozen=True, kw_only=True):
@@ -98,11 +100,18 @@ class Candidate(Noun, frozen=True, kw_only=True):
     seconds: float = 0.0
     reason: str = ""
     """In one sentence: why there is no diff, when there is none."""
+    moved: float = 0.0
+    """When its hunks were last moved along with a file that had changed; 0.0 when it is on its first baseline."""
 
     @property
     def kept(self) -> tuple[Hunk, ...]:
         """The hunks an evaluation takes: accepted and pending ones."""
         return tuple(hunk for hunk in self.hunks if hunk.decision != "rejected")
+
+    @property
+    def stale(self) -> tuple[Hunk, ...]:
+        """The kept hunks that do not fit the working tree any more."""
+        return tuple(hunk for hunk in self.kept if hunk.stale)
 
     @property
     def accepted(self) -> tuple[Hunk, ...]:

@@ -77,6 +77,10 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
     conflicts: tuple[Clash, ...] = ()
     evaluation: str = ""
     """Id of the newest evaluation of exactly these bytes; empty when there is none."""
+    files: tuple[BaselineFile, ...] = ()
+    """The files that the hunks change, as they are now."""
+    hunks: tuple[Hunk, ...] = ()
+    """The hunks at their places in `files`, without those that are in the working tree already."""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="reply"):

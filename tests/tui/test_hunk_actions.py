@@ -107,6 +107,18 @@ async def test_what_is_known_of_a_hunk_is_told(open_app: OpenApp, session: Snaps
         await person.sees("result cache: It keeps results.", "cosmetic")
 
 
+async def test_a_hunk_that_fits_no_more_is_marked_everywhere(open_app: OpenApp, session: Snapshot) -> None:
+    mine = session.candidates[0]
+    lost = msgspec.structs.replace(mine.hunks[0], stale=True)
+    async with open_app(session, size=(160, 45)) as person:
+        await person.press("3")
+        person.engine.push(CandidateChanged(candidate=msgspec.structs.replace(mine, hunks=(lost, *mine.hunks[1:]))))
+        await person.sees("! 1 of 3 stale", "▌!", "its lines have changed in your files", ", 1 stale")
+        rejected = msgspec.structs.replace(lost, decision="rejected")
+        person.engine.push(CandidateChanged(candidate=msgspec.structs.replace(mine, hunks=(rejected, *mine.hunks[1:]))))
+        await person.misses("1 of 3 stale")
+
+
 async def test_search_wrap_and_copy(open_app: OpenApp, session: Snapshot) -> None:
     async with open_app(session, size=(160, 45)) as person:
         await person.press("3", "enter", "slash", *"match", "enter")

@@ -28,8 +28,12 @@ async def test_an_empty_tray_says_how_it_is_filled(open_app: OpenApp) -> None:
 
 
 async def test_the_tray_shows_what_is_accepted_and_drops_it(open_app: OpenApp, root: Path) -> None:
-    async with open_app(accepted(root), size=(80, 24)) as person:
-        person.engine.answers[PreviewVariant] = Variant(patch="a patch", evaluation="e-algorithms")
+    session = accepted(root)
+    first = session.candidates[0]
+    async with open_app(session, size=(80, 24)) as person:
+        person.engine.answers[PreviewVariant] = Variant(
+            patch="a patch", evaluation="e-algorithms", files=first.files, hunks=first.hunks
+        )
         await person.press("T")
         await person.sees("logreport/parse.py", "3 hunks of 1 candidate", "no conflicts")
         await person.press("r")

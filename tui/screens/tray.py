@@ -68,8 +68,9 @@ class TrayScreen(LiveScreen):
         listed = self.query_one(KeyedList)
         listed.show(rows, listed.current if listed.current in {row.id for row in rows} else rows[1].id if rows else "")
         self.query_one("#tray-known", Static).update(tray_line(state, choice, found))
-        if found is not None:
-            self.query_one(DiffView).show("tray", *together(choice, clashes))
+        self.query_one(DiffView).display = not isinstance(found, str)
+        if isinstance(found, Variant):
+            self.query_one(DiffView).show("tray", found.files, together(found))
         self.query_one(Footer).show(state, self.mpco.sentence)
 
     @property

@@ -164,8 +164,10 @@ def _status(state: State, candidate: Candidate) -> tuple[str, str]:
         return "no change", "dim"
     if not candidate.hunks:
         return plain_line(candidate.reason or candidate.state).text, "$text-error"
+    if candidate.stale:
+        return f"! {len(candidate.stale)} of {len(candidate.hunks)} stale", "$text-error"
     evaluation = state.latest_evaluation(candidate.id)
-    if evaluation is not None:
+    if evaluation is not None and evaluation.at >= candidate.moved:
         found = outcome(evaluation)
         return f"{found.sign} {found.words.partition(' (')[0]}", found.style
     count = len(candidate.hunks)

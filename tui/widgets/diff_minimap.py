@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from engine.model import Decision
-from tui.widgets.diff_model import DiffModel
+from tui.widgets.diff_model import DiffModel, Mark
 
 Cell = tuple[str, str]
 """(sign, part of the component classes)"""
 BLANK: Cell = (" ", "number")
-SIGNS: Mapping[Decision, str] = {"accepted": "█", "rejected": "░", "pending": "▒"}
+SIGNS: Mapping[Mark, str] = {"accepted": "█", "rejected": "░", "pending": "▒", "stale": "!"}
 
 
 class Minimap:
@@ -22,7 +21,7 @@ class Minimap:
         """Something else than the place in the diff has changed."""
         self._cells = ()
 
-    def cell(self, y: int, model: DiffModel, decisions: Mapping[str, Decision], seen: range) -> Cell:
+    def cell(self, y: int, model: DiffModel, decisions: Mapping[str, Mark], seen: range) -> Cell:
         """What stands beside line `y` of the view, whose rows `seen` are on the screen; nothing if all are."""
         if len(seen) >= model.rows:
             return BLANK
@@ -31,7 +30,7 @@ class Minimap:
         return self._cells[y] if y < len(self._cells) else BLANK
 
 
-def _cells(model: DiffModel, decisions: Mapping[str, Decision], seen: range) -> Sequence[Cell]:
+def _cells(model: DiffModel, decisions: Mapping[str, Mark], seen: range) -> Sequence[Cell]:
     height, cells = len(seen), list[Cell]()
     for y in range(height):
         first, last = y * model.rows // height, max(y * model.rows // height, (y + 1) * model.rows // height - 1)

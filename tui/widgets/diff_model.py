@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
-from engine.model import BaselineFile, Hunk
+from engine.model import BaselineFile, Decision, Hunk
 from tui.widgets.diff_moves import Moved, moved_lines
 
 CONTEXT = 3
@@ -25,6 +25,8 @@ MAX_WORDS = 300
 """Longer lines are not compared word by word: it would be slow, and nobody could read it."""
 
 Kind = Literal["same", "pair", "old", "new", "fold", "file", "more"]
+Mark = Decision | Literal["stale"]
+"""What stands beside a hunk: what was decided, or that it does not fit the file any more and is not rejected yet."""
 Hidden = tuple[str, int, int]
 """(path, first and last line of the baseline) of a stretch that a person has unfolded."""
 Spans = tuple[tuple[int, int], ...]
@@ -215,6 +217,11 @@ def build(
         hunk_rows=tuple(start for start, block in zip(starts, builder.blocks, strict=True) if block.kind == "hunk"),
         moved=moved_lines(builder.hunks),
     )
+
+
+def mark_of(hunk: Hunk) -> Mark:
+    """What stands beside the hunk."""
+    return "stale" if hunk.stale and hunk.decision != "rejected" else hunk.decision
 
 
 def _place(hunk: Hunk) -> tuple[int, int]:

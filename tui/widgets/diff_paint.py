@@ -11,16 +11,15 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from engine.model import Decision
 from tui.plain_line import plain_line
-from tui.widgets.diff_model import DiffModel, Row, Spans, changed_words
+from tui.widgets.diff_model import DiffModel, Mark, Row, Spans, changed_words
 from tui.widgets.diff_moves import Moved
 from tui.widgets.diff_search import spans_of
 from tui.widgets.lexed_lines import LexedLines, Span
 
 PARTS = (
     "number", "divider", "same", "old", "new", "old-word", "new-word", "old-sign", "new-sign", "filler", "fold", "file",
-    "mark", "current", "accepted", "rejected", "pending", "match",
+    "mark", "current", "accepted", "rejected", "pending", "stale", "match",
 )  # fmt: skip
 """Names of the component classes, without the prefix `diff--`."""
 STYLES = """
@@ -45,11 +44,12 @@ DiffView {
     & > .diff--accepted { color: $text-success; text-style: bold; }
     & > .diff--rejected { color: $text-error; text-style: bold; }
     & > .diff--pending { color: $text-warning; text-style: bold; }
+    & > .diff--stale { color: $text-error; text-style: bold reverse; }
     & > .diff--match { color: $background; background: $warning; text-style: bold underline; }
 }
 """
 """The default looks of the parts, in terms of the theme."""
-DECISION_SIGNS: Mapping[Decision, str] = {"accepted": "✔", "rejected": "✘", "pending": "?"}
+SIGNS: Mapping[Mark, str] = {"accepted": "✔", "rejected": "✘", "pending": "?", "stale": "!"}
 GROWING = "◐"
 FINAL_NEWLINE = "⏎ end of file"
 MAX_WRAPPED = 40
@@ -58,7 +58,7 @@ _DIM = Style(dim=True)
 
 Cells = Sequence[list[Segment] | None]
 """What each side shows on one line of the screen; None when it has ended above."""
-Mark = tuple[int, int, Style]
+Highlight = tuple[int, int, Style]
 """(first character, character after the last, style) of what stands out of a line."""
 
 
@@ -92,7 +92,7 @@ class DiffPainter:
         return True in news
 
     def paint(
-        self, index: int, shift: int, *, current: bool, decision: Decision, wrap: bool = False, needle: str = ""
+        self, index: int, shift: int, *, current: bool, decision: Mark, wrap: bool = False, needle: str = ""
     ) -> list[Strip]:
         """The row at `index`, its text moved left by `shift` cells; several strips when long lines are wrapped."""
         row = self.model.row(index)
@@ -121,13 +121,13 @@ class DiffPainter:
         room = max(0, self.width - cell_len(text))
         return Strip([Segment(text + fill * room, self._styles[part])]).adjust_cell_length(self.width)
 
-    def _margin(self, row: Row, current: bool, decision: Decision, line: int) -> list[Segment]:
+    def _margin(self, row: Row, current: bool, decision: Mark, line: int) -> list[Segment]:
         bar = Segment("▌" if current else " ", self._styles["mark"])
         if not row.first or line:
             return [bar, Segment(" ", self._styles["same"])]
         if not self.model.hunks[row.hunk].complete:
             return [bar, Segment(GROWING, self._styles["pending"])]
-        return [bar, Segment(DECISION_SIGNS[decision], self._styles[decision])]
+        return [bar, Segment(SIGNS[decision], self._styles[decision])]
 
     def _unified(self, look: "_Look", cells: Cells, line: int, style: Style) -> list[Segment]:
         row = look.row
@@ -218,7 +218,7 @@ class DiffPainter:
         return lexed[row.file].spans(number - 1) if number else ()
 
     def _coloured(
-        self, text: str, place: Callable[[int], int], base: Style, spans: tuple[Span, ...], marks: Sequence[Mark]
+        self, text: str, place: Callable[[int], int], base: Style, spans: tuple[Span, ...], marks: Sequence[Highlight]
     ) -> list[Segment]:
         syntax = [(place(start), place(end), key) for start, end, key in spans]
         marked = [(place(start), place(end), style) for start, end, style in marks]

@@ -13,9 +13,9 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.timer import Timer
 
-from engine.model import BaselineFile, Decision, Hunk
+from engine.model import BaselineFile, Hunk
 from tui.widgets.diff_minimap import Minimap
-from tui.widgets.diff_model import DiffModel, Hidden, build
+from tui.widgets.diff_model import DiffModel, Hidden, Mark, build, mark_of
 from tui.widgets.diff_paint import PARTS, STYLES, DiffPainter
 from tui.widgets.diff_search import Search, search
 from tui.widgets.row_scroll import RowScroll
@@ -72,10 +72,10 @@ class DiffView(RowScroll, can_focus=True):
         self._subject = ""
         self._files: Sequence[BaselineFile] = ()
         self._hunks: Sequence[Hunk] = ()
-        self._decisions: dict[str, Decision] = {}
+        self._decisions: dict[str, Mark] = {}
         self._unfolded: tuple[Hidden, ...] = ()
         self._painter: DiffPainter | None = None
-        self._strips: dict[tuple[int, int, bool, Decision], list[Strip]] = {}
+        self._strips: dict[tuple[int, int, bool, Mark], list[Strip]] = {}
         self.found = Search()
         """What is looked for, and the place in it; empty when nothing is."""
         self._minimap = Minimap()
@@ -92,7 +92,7 @@ class DiffView(RowScroll, can_focus=True):
         if not fresh and hunks is self._hunks:
             return
         had_hunks = bool(self._hunks) and not fresh
-        decisions = {hunk.id: hunk.decision for hunk in hunks}
+        decisions = {hunk.id: mark_of(hunk) for hunk in hunks}
         unchanged = not fresh and _texts(hunks) == _texts(self._hunks)
         changed_decisions = decisions != self._decisions
         self._subject, self._files, self._hunks, self._decisions = subject, files, hunks, decisions
@@ -322,7 +322,7 @@ class DiffView(RowScroll, can_focus=True):
         count = len(self.model.hunks)
         for step in range(1, count):
             index = (self.current + step) % count
-            if self._decisions.get(self.model.hunks[index].id) == "pending":
+            if self._decisions.get(self.model.hunks[index].id) in ("pending", "stale"):
                 self.go_to(index)
                 return True
         return False
