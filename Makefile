@@ -25,6 +25,7 @@ $(STAMP): pyproject.toml
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing MPCO into $(VENV) (once, about a minute) ..."
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary py-spy -e '.[py-spy]' || echo "no py-spy for this system: Python is sampled from inside instead"
 	@touch $(STAMP)
 
 clean:

@@ -1,12 +1,24 @@
 """The seam through which a stage has a command of the project run: evaluate/ implements it, profile/ asks for it."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 IO_VARIABLE = "MPCO_IO"
 """Environment variable with the folder that holds `inputs` and receives the files to collect."""
+
+
+Watch = Callable[[float, Mapping[str, int]], None]
+"""Is told, a few times a second, how many seconds a command has run and the sizes of the files in its folder."""
+
+
+WATCH_SECONDS = 0.3
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +45,7 @@ class Execute(Protocol):
         env: Mapping[str, str] = {},
         inputs: Mapping[str, bytes] = {},
         collect: Sequence[str] = (),
+        watch: Watch | None = None,
     ) -> Outcome:
         """Run `command` (a string goes through the shell) in the project's root.
 
@@ -42,3 +55,29 @@ class Execute(Protocol):
             SandboxError: when no sandbox can be set up.
         """
         ...
+
+
+@asynccontextmanager
+async def watching(folder: Path, watch: Watch | None) -> AsyncIterator[None]:
+    """Have `watch` told about `folder`, where a command is running."""
+
+    async def look() -> None:
+        began = time.monotonic()
+        while watch is not None:
+            await asyncio.sleep(WATCH_SECONDS)
+            watch(time.monotonic() - began, await asyncio.to_thread(_sizes, folder))
+
+    looking = asyncio.create_task(look())
+    try:
+        yield
+    finally:
+        looking.cancel()
+        await asyncio.wait([looking])
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    try:
+        with os.scandir(folder) as entries:
+            return {entry.name: entry.stat(follow_symlinks=False).st_size for entry in entries}
+    except OSError:
+        return {}  # one went away while it was looked at

@@ -35,7 +35,7 @@ KEYLESS = {"offline", "ollama", "ollama_chat", "hosted_vllm", "vllm", "lm_studio
 FAMILIES = (("gpt", "openai"), ("o1", "openai"), ("o3", "openai"), ("o4", "openai"), ("claude", "anthropic"))
 """Providers of models that are commonly named without one."""
 OPTIONAL_TOOLS = {
-    "py-spy": "samples a running Python program",
+    "py-spy": "samples Python programs from outside, with threads and native code; pip install py-spy",
     "perf": "samples C and C++ programs",
     "valgrind": "counts the instructions of C and C++ programs",
 }
@@ -374,5 +374,7 @@ def _sandbox(config: Config | None) -> Finding:
 
 
 def _tool(name: str) -> Finding:
-    path = shutil.which(name)
+    path = shutil.which(
+        name, path=os.pathsep.join((os.environ.get("PATH", os.defpath), os.path.dirname(sys.executable)))
+    )
     return _finding(name, True, path or f"not installed; optional, {OPTIONAL_TOOLS[name]}", "")

@@ -23,7 +23,7 @@ from engine.evaluate.race import FIELD, Race, against_itself, so_far
 from engine.evaluate.sandbox import Sandbox
 from engine.evaluate.verdict import Ruling
 from engine.evaluate.workspace import Base, freeze, remove, survey
-from engine.execute import IO_VARIABLE, Outcome
+from engine.execute import IO_VARIABLE, Outcome, Watch, watching
 from engine.model import Behaviour, Measurement, Objective
 from engine.protected import check_changes
 
@@ -71,6 +71,7 @@ class Workbench:
         env: Mapping[str, str] = {},
         inputs: Mapping[str, bytes] = {},
         collect: Sequence[str] = (),
+        watch: Watch | None = None,
     ) -> Outcome:
         """Run a command on the built baseline (`engine.execute.Execute`).
 
@@ -83,7 +84,7 @@ class Workbench:
             ground = await self._current_ground()
             await Comparison(self._config, ground).build_baseline()
             await asyncio.to_thread(ground.arm.put, inputs)
-            async with machine(alone=True):
+            async with machine(alone=True), watching(ground.arm.io, watch):
                 run = await ground.arm.run(argv, timeout=timeout, env={**env, IO_VARIABLE: ground.arm.io_seen})
             files = await asyncio.to_thread(ground.arm.take, collect)
         return Outcome(

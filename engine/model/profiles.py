@@ -88,6 +88,11 @@ class Profile(Noun, frozen=True, kw_only=True):
     amount: float = 0.0
     """All that was counted, in `unit`."""
 
+    @property
+    def profiler(self) -> str:
+        """Who recorded it, in words."""
+        return self.format.replace("cprofile", "cProfile")
+
 
 class Difference(Noun, frozen=True, kw_only=True):
     """One function in both profiles; costs in `unit`, 0 where a profile does not name it."""

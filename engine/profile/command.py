@@ -56,6 +56,11 @@ def recorded(command: str, root: str) -> str:
     return _PREPARE + command
 
 
+def names_python(command: str, root: str) -> bool:
+    """Whether the line itself runs Python."""
+    return any(_insertion(words, root) for words in _simple_commands(command))
+
+
 def _simple_commands(line: str) -> list[list[_Word]]:
     """The words of each simple command; a construct that is more than words and operators ends the reading."""
     commands: list[list[_Word]] = [[]]

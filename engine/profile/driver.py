@@ -6,9 +6,10 @@ runs in the project's own interpreter (Python 3.8 or later, standard library onl
     python $MPCO_IO/mpco_driver.py [-m module | -c code | script] arguments...
     sitecustomize.py calls start(), which takes in every Python process that the command starts
 
-$MPCO_PROFILE says what is recorded: `calls` (cProfile) or `lines` (a sample of the stack for each millisecond of
-CPU time). At its end each process appends one line of JSON to $MPCO_IO/mpco_calls.jsonl or mpco_lines.jsonl: text,
-since a pickle or a marshal that untrusted code can write to must never be loaded.
+$MPCO_PROFILE says what is recorded: `calls` (cProfile), `lines` (a sample of the stack for each millisecond of CPU
+time), or `spied`, where each process has a py-spy look at it. At its end each process appends one line of JSON to
+$MPCO_IO/mpco_calls.jsonl or mpco_lines.jsonl: text, since a pickle or a marshal that untrusted code can write to must
+never be loaded.
 """
 
 from __future__ import annotations
@@ -27,11 +28,19 @@ if TYPE_CHECKING:
     Place = Callable[[str], str]  # The absolute path of a code object's file.
 
 INTERVAL = 0.001
+TELL_EVERY = 25
+"""Samples for which $MPCO_IO/mpco_samples grows by a byte, so that they can be counted live."""
+MOST_SPIED = 32
+"""Processes with a py-spy; a program that starts hundreds must not become slow."""
+SPY_SECONDS = 5.0
+"""Until a py-spy that does not begin is given up; it needs about 0.1."""
+PR_SET_PTRACER, PR_SET_PTRACER_ANY = 0x59616D61, 2**64 - 1
 DEEPEST = 200
 MOST_STACKS = 50_000
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 _recording: Calls | Lines | None = None
+_started = False
 
 
 class Calls:
@@ -76,19 +85,23 @@ class Calls:
 
 
 class Lines:
-    """Stacks of the main thread, innermost frame first; of a recursion only its innermost call is kept."""
+    """Stacks of the main thread with their nanoseconds of CPU time, innermost frame first, recursions once."""
 
     name = "lines"
 
     def __init__(self) -> None:
         import signal
+        import time
 
-        self._signal = signal
+        self._signal, self._clock = signal, time.process_time_ns
         self._numbers: dict[tuple[int, int], int] = {}
         self._frames: list[tuple[CodeType, int]] = []
         self._stacks: dict[tuple[int, ...], int] = {}
+        self._seen = self._until = 0
+        self._tally = os.open(os.path.join(HERE, "mpco_samples"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def start(self) -> None:
+        self._until = self._clock()
         self._signal.signal(self._signal.SIGPROF, self._sample)
         self._signal.setitimer(self._signal.ITIMER_PROF, INTERVAL, INTERVAL)
 
@@ -97,6 +110,9 @@ class Lines:
         self._signal.signal(self._signal.SIGPROF, self._signal.SIG_IGN)
 
     def _sample(self, _: int, frame: FrameType | None) -> None:
+        # A signal waits for the end of a call into C: the sample stands for all of the time since the one before.
+        now = self._clock()
+        taken, self._until = now - self._until, now
         found: list[int] = []
         seen = set()
         while frame is not None and len(found) < DEEPEST:
@@ -107,7 +123,10 @@ class Lines:
             frame = frame.f_back
         stack = tuple(found)
         if stack in self._stacks or len(self._stacks) < MOST_STACKS:
-            self._stacks[stack] = self._stacks.get(stack, 0) + 1
+            self._stacks[stack] = self._stacks.get(stack, 0) + taken
+        self._seen += 1
+        if self._seen % TELL_EVERY == 0:
+            os.write(self._tally, b".")
 
     def _number(self, code: CodeType, line: int) -> int:
         key = id(code), line
@@ -122,7 +141,8 @@ class Lines:
             [place(code.co_filename), line if line > 0 else line_leading_to(code, -line), _text(code.co_name)]
             for code, line in self._frames
         ]
-        return {"frames": frames, "stacks": [[count, list(stack)] for stack, count in self._stacks.items()]}
+        stacks = [[taken, list(stack)] for stack, taken in self._stacks.items()]
+        return {"frames": frames, "stacks": stacks, "samples": self._seen}
 
 
 def line_leading_to(code: CodeType, offset: int) -> int:
@@ -146,10 +166,73 @@ def line_leading_to(code: CodeType, offset: int) -> int:
 
 def start() -> None:
     """Record this process until its end; a second call does nothing."""
-    global _recording
-    if _recording is None:
+    global _started
+    if _started:
+        return
+    _started = True
+    if os.environ.get("MPCO_PROFILE") == "spied":
+        os.register_at_fork(after_in_child=_be_spied)
+        _be_spied()
+    else:
         os.register_at_fork(after_in_child=_begin_anew)
         _begin()
+
+
+def _be_spied() -> None:
+    """Have a py-spy of its own look at this process, and go on once it does: none is met too early, or never."""
+    number = _first_free()
+    if number < 0 or not _spy_began(os.path.join(HERE, f"mpco_spy.{number}")):
+        atexit.register(_tell_unseen, os.getpid())
+
+
+def _first_free() -> int:
+    for number in range(MOST_SPIED):
+        if os.path.exists(os.path.join(HERE, "mpco_spy.off")):
+            break
+        try:
+            os.close(os.open(os.path.join(HERE, f"mpco_spy.{number}.on"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            continue
+        return number
+    return -1
+
+
+def _spy_began(path: str) -> bool:
+    import time
+
+    _permit_reading()
+    # The script leaves py-spy behind in the background, where a program that waits for its children never meets it.
+    # This is no fork, so that hooks for forks, ours among them, do not run.
+    script = ["sh", os.path.join(HERE, "mpco_spy.sh"), str(os.getpid()), path]
+    os.waitpid(os.posix_spawn("/bin/sh", script, os.environ), 0)
+    until = time.monotonic() + SPY_SECONDS
+    while time.monotonic() < until and not os.path.exists(path + ".end"):
+        time.sleep(0.01)
+        with open(path + ".log", "rb") as log:
+            if b"Sampling process" in log.read():
+                return True
+    open(os.path.join(HERE, "mpco_spy.off"), "wb").close()
+    return False
+
+
+def _permit_reading() -> None:
+    """Where only ancestors may read a process's memory unless it says otherwise, say so."""
+    try:
+        with open("/proc/sys/kernel/yama/ptrace_scope") as scope:
+            asks = scope.read().strip() == "1"
+        if asks:
+            import ctypes
+
+            ctypes.CDLL(None).prctl(PR_SET_PTRACER, ctypes.c_ulong(PR_SET_PTRACER_ANY), 0, 0, 0)
+    except (OSError, ImportError, AttributeError):
+        pass
+
+
+def _tell_unseen(pid: int) -> None:
+    import time
+
+    if pid == os.getpid():
+        _append("mpco_unseen", b"%.6f\n" % time.process_time())
 
 
 def _begin() -> None:

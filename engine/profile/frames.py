@@ -26,6 +26,14 @@ _NAME_LINE = re.compile(r"(?P<name>[\w$./<>]+[\w$>]):(?P<line>\d+)")
 _MODULE_FIRST = re.compile(r"(?P<module>[\w.+-]+)`(?P<name>.+)")
 
 
+_NO_FRAME = re.compile(r"P\d+|T(?:0x)?[0-9a-fA-F]+(?::.*)?|(?:process|thread) \S+(?::.*)?|\[?pid \d+\]?.*", re.DOTALL)
+
+
+def is_frame(label: str) -> bool:
+    """Whether a text in a stack names code, not a process or a thread."""
+    return not _NO_FRAME.fullmatch(label.strip())
+
+
 def frame_of(label: str) -> Frame:
     """The frame that one text names, as the frames of collapsed stacks are: each tool has its own way.
 

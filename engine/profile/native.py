@@ -1,8 +1,8 @@
-"""Profilers for programs in any language, run around the project's command in its sandbox: perf, callgrind, py-spy."""
+"""Profilers for programs in any language, run around the project's command in its sandbox: perf, callgrind."""
 
 import asyncio
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -10,15 +10,19 @@ from engine.config import Config
 from engine.errors import ProfileError
 from engine.execute import IO_VARIABLE, Execute, Outcome
 from engine.model import Profile
+from engine.profile.command import names_python
+from engine.profile.failures import failure, is_denied, said
 from engine.profile.formats import read
 from engine.profile.formats.source import Source
 from engine.profile.places import Places
 from engine.profile.ranking import profile_of
 from engine.profile.tally import Tally
 
-Native = Literal["perf", "callgrind", "py-spy"]
+Native = Literal["perf", "callgrind"]
 MISSING = 125
 """The exit code that says that there is no such profiler."""
+PERF_SAMPLE = 8500
+"""Bytes that perf writes for a sample with 8 KB of its stack."""
 MOST_FILES = 8
 """Processes of which callgrind's results are read."""
 
@@ -54,13 +58,6 @@ RECORDERS: dict[str, Recorder] = {
         tuple(f"mpco_callgrind.{number}" for number in range(MOST_FILES)),
         "install valgrind",
     ),
-    "py-spy": Recorder(
-        "py-spy",
-        'py-spy record -r 200 --nonblocking --subprocesses -f raw -o "$IO"/mpco_spy.txt -- sh -c "$MPCO_COMMAND"\n'
-        "status=$?",
-        ("mpco_spy.txt",),
-        "install py-spy (pip install py-spy)",
-    ),
 }
 
 
@@ -79,14 +76,26 @@ async def record(
         f'IO="${IO_VARIABLE}"; command -v {recorder.program} > /dev/null || exit {MISSING}\n'
         f'export TMPDIR="$IO"\n{recorder.script}\nexit $status'
     )
+
+    def watch(seconds: float, sizes: Mapping[str, int]) -> None:
+        samples = sizes.get("perf.data", 0) // PERF_SAMPLE
+        about = f"about {samples:,} samples, " if samples else ""
+        on_progress(f"running under {name}: {about}{seconds:.0f} s")
+
     outcome = await execute(
-        script, timeout=config.profile.timeout, env={"MPCO_COMMAND": command}, collect=recorder.outputs
+        script, timeout=config.profile.timeout, env={"MPCO_COMMAND": command}, collect=recorder.outputs, watch=watch
     )
     found = [(file, data) for file in recorder.outputs if (data := outcome.files.get(file))]
     if problem := _problem(config, command, name, outcome, bool(found)):
         raise ProfileError(problem)
     on_progress("mapping to functions")
-    return await asyncio.to_thread(_profile, config, command, name, found)
+    profile = await asyncio.to_thread(_profile, config, command, name, found)
+    if not profile.bottlenecks and names_python(command, config.root):
+        raise ProfileError(
+            f"{name} sees Python's interpreter, not the functions that it runs, and no compiled code of this project: "
+            'set [profile] profiler to "auto", "py-spy" or "cprofile".'
+        )
+    return profile
 
 
 def _profile(config: Config, command: str, name: str, found: list[tuple[str, bytes]]) -> Profile:
@@ -105,25 +114,12 @@ def _profile(config: Config, command: str, name: str, found: list[tuple[str, byt
 
 def _problem(config: Config, command: str, name: str, outcome: Outcome, recorded: bool) -> str:
     """Why the run is no good, in one sentence with what to do; empty when it is."""
-    lines = [line.strip() for line in outcome.output.strip().splitlines() if line.strip()]
-    said = f": {lines[-1]}" if lines else ", without a word"
-    if outcome.timed_out:
-        return (
-            f"`{command}` did not end within {config.profile.timeout:g} s under {name}; raise [profile] timeout "
-            f"or profile less{said}"
-        )
     if outcome.exit_code == MISSING and not recorded:
         return f"{name} is not installed: {RECORDERS[name].fix}, or name another one in [profile] profiler."
-    denied = (
-        "perf_event_paranoid" in outcome.output or "ermission denied" in outcome.output or "EPERM" in outcome.output
+    if not recorded and is_denied(outcome.output):
+        advice = "`sysctl kernel.perf_event_paranoid=2` permits it, and callgrind needs no permission"
+        return f"{name} is not permitted here: {advice}{said(outcome.output)}"
+    ended = failure(config, command, outcome, name)
+    return ended or (
+        "" if recorded else f"{name} recorded nothing of `{command}`; profile a longer run{said(outcome.output)}"
     )
-    if not recorded and denied:
-        advice = (
-            "`sysctl kernel.perf_event_paranoid=2` permits it, and callgrind needs no permission"
-            if name == "perf"
-            else "this machine does not let one process read another"
-        )
-        return f"{name} is not permitted here: {advice}{said}"
-    if outcome.exit_code:
-        return f"`{command}` failed with exit code {outcome.exit_code} under {name}{said}"
-    return "" if recorded else f"{name} recorded nothing of `{command}`; profile a longer run{said}"

@@ -16,6 +16,7 @@ from engine.source import FunctionSpan, functions, language_of
 
 LARGEST = 8 * 1024 * 1024
 """Bytes of a source file that is searched for functions by name; larger ones are generated data."""
+COMPILED = frozenset({"C", "C++", "Rust", "Go", "CUDA", "Fortran", "Zig"})
 NO_CODE = LEFT_OUT | {"node_modules", "site-packages", "dist-packages", "venv"}
 
 _INSTALLED = re.compile(r"(?:^|/)(?:site|dist)-packages/(?!.*-packages/)(.+)")
@@ -189,3 +190,8 @@ def _is_standard_library(path: str) -> bool:
     if path.startswith("/") or not path.endswith(".py"):
         return False
     return path.split("/")[0].removesuffix(".py") in sys.stdlib_module_names
+
+
+def has_compiled_code(root: Path) -> bool:
+    """Whether a folder has source code of a language that a compiler turns into machine code."""
+    return any(language_of(name) in COMPILED for name in files_of(root))

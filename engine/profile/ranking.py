@@ -16,13 +16,16 @@ LEAST_HEAT = 0.0005
 MOST_UNMAPPED = 60
 
 
-def profile_of(tally: Tally, command: str, format: str, lines: Tally | None = None) -> Profile:
+def profile_of(
+    tally: Tally, command: str, format: str, *, calls: Tally | None = None, lines: Tally | None = None
+) -> Profile:
     """The profile as the other stages see it.
 
-    `lines` is a second look at the same program that knows lines and stacks, where `tally` knows calls only.
+    `calls` and `lines` are second looks at the same program: one that knows who called whom how often, where `tally`
+    knows times only, and one that knows lines and stacks, where `tally` knows calls only.
     """
     whole = tally.whole
-    bottlenecks = rank(tally, lines or tally)
+    bottlenecks = rank(tally, calls or tally, lines or tally)
     optimisable = frozenset(item.id for item in bottlenecks)
     return Profile(
         id=uuid.uuid4().hex,
@@ -38,26 +41,27 @@ def profile_of(tally: Tally, command: str, format: str, lines: Tally | None = No
     )
 
 
-def rank(tally: Tally, lines: Tally) -> tuple[Bottleneck, ...]:
+def rank(tally: Tally, calls: Tally, lines: Tally) -> tuple[Bottleneck, ...]:
     """The project's functions by addressable share, largest first; module-level code only if nothing else."""
     whole = tally.whole
     found = [owner for owner in tally.sums if owner.in_project and not owner.group]
     found = [owner for owner in found if tally.total(owner) >= LEAST_SHARE * whole]
     heat = _heat(lines)
     if found:
-        items = [_bottleneck(tally, owner, owner, heat, whole) for owner in found]
+        items = [_bottleneck(tally, calls, owner, owner, heat, whole) for owner in found]
     else:
         modules = [owner for owner in tally.sums if owner.group == f"{owner.file} {owner.name}"]
-        items = [_bottleneck(tally, owner, tally.places.whole_file(owner), heat, whole) for owner in modules]
+        items = [_bottleneck(tally, calls, owner, tally.places.whole_file(owner), heat, whole) for owner in modules]
         items = [item for item in items if item.addressable_share >= LEAST_SHARE]
     return tuple(sorted(items, key=lambda item: (-item.addressable_share, -item.total_share, item.file, item.line)))
 
 
 def _bottleneck(
-    tally: Tally, owner: Owner, shown: Owner, heat: Mapping[Owner, tuple[LineHeat, ...]], whole: float
+    tally: Tally, calls: Tally, owner: Owner, shown: Owner, heat: Mapping[Owner, tuple[LineHeat, ...]], whole: float
 ) -> Bottleneck:
     sums = tally.sums[owner]
-    total = min(whole, tally.total(owner))
+    known = calls if owner in calls.sums else tally
+    total = known.total(owner)
     return Bottleneck(
         id=shown.id,
         file=shown.file,
@@ -65,11 +69,11 @@ def _bottleneck(
         line=shown.line,
         end_line=shown.end_line,
         self_share=_share(sums.own, whole),
-        total_share=_share(total, whole),
+        total_share=_share(tally.total(owner), whole),
         addressable_share=_share(max(sums.own, sums.addressable), whole),
-        calls=sums.calls or sums.inner_calls,
-        callers=_edges(tally.callers[owner], total),
-        callees=_edges(tally.calls[owner], total),
+        calls=known.sums[owner].calls or known.sums[owner].inner_calls,
+        callers=_edges(known.callers[owner], total),
+        callees=_edges(known.calls[owner], total),
         heat=heat.get(owner, ()),
     )
 

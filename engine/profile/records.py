@@ -69,22 +69,25 @@ class CallRecord(msgspec.Struct, frozen=True):
 
 
 class LineRecord(msgspec.Struct, frozen=True):
-    """The sampled stacks of one process: (how often, positions of its frames, innermost first)."""
+    """The sampled stacks of one process: (nanoseconds, positions of its frames, innermost first)."""
 
     root: str
     frames: tuple[tuple[str, int, str], ...]
     stacks: tuple[tuple[int, tuple[int, ...]], ...]
+    samples: int
 
     def __post_init__(self) -> None:
         size = len(self.frames)
-        if not all(count > 0 and all(0 <= at < size for at in stack) for count, stack in self.stacks):
+        if not all(all(0 <= at < size for at in stack) for _, stack in self.stacks):
             raise ValueError("a stack refers to a frame that is not there")
+        if not all(0 <= number < 1e18 for number in (self.samples, *(taken for taken, _ in self.stacks))):
+            raise ValueError("a number is out of range")
 
     def add_to(self, stacks: Stacks, root: str) -> None:
-        """Hand the samples over, with their files below `root`."""
+        """Hand the samples over, in seconds, with their files below `root`."""
         numbers = [stacks.number(_frame(file, line, name, self.root, root)) for file, line, name in self.frames]
-        for count, stack in self.stacks:
-            stacks.add([numbers[at] for at in reversed(stack)], count)
+        for taken, stack in self.stacks:
+            stacks.add([numbers[at] for at in reversed(stack)], taken / 1e9)
 
 
 Record = TypeVar("Record", CallRecord, LineRecord)

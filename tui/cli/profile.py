@@ -67,7 +67,11 @@ def profile(
     if (unmapped and not as_json) or not found.bottlenecks:
         say(lines.unmapped_table(found.unmapped))
     if not found.bottlenecks:
-        say(f"{found.command}: names no function of {folder}; is --root the folder with the source code?")
+        where = "is --root the folder with the source code?"
+        where = where if files else "check [profile] command and [project] include in mpco.toml."
+        say(f"{found.command}: names no function of {folder}; {where}")
+    elif not files:
+        say(f"profiled by {found.profiler}")
 
 
 def _run(root: Path) -> Any:

@@ -327,8 +327,7 @@ class ProfileScreen(StageScreen):
 
 def _title(profile: Profile) -> str:
     functions = len(profile.bottlenecks)
-    profiler = {"cprofile": "cProfile"}.get(profile.format, profile.format)
-    return f"Bottlenecks ({profiler}, {_amount(profile)}, {functions} function{'s' * (functions != 1)})"
+    return f"Bottlenecks ({profile.profiler}, {_amount(profile)}, {functions} function{'s' * (functions != 1)})"
 
 
 def _amount(profile: Profile) -> str:

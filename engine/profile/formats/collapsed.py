@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from engine.errors import ProfileError
 from engine.profile.formats.source import Source
-from engine.profile.frames import frame_of
+from engine.profile.frames import frame_of, is_frame
 from engine.profile.stacks import Stacks
 from engine.profile.tally import Tally
 
 NAME = "collapsed stacks"
 _LINE = re.compile(rb"\S.*?[ \t]+\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\s*")
-_NO_FRAME = re.compile(r"P\d+|T(?:0x)?[0-9a-fA-F]+(?::.*)?|(?:process|thread) \S+(?::.*)?|\[?pid \d+\]?.*")
 _MOST_COUNTS = 100_000
 """Different counts that are kept, so that each is read once."""
 _WRONG = 0.1
@@ -59,7 +58,7 @@ class _Numbers(dict[bytes, int]):
 
     def __missing__(self, label: bytes) -> int:
         text = label.decode("utf-8", errors="replace")
-        self[label] = number = -1 if _NO_FRAME.fullmatch(text.strip()) else self._stacks.number(frame_of(text))
+        self[label] = number = self._stacks.number(frame_of(text)) if is_frame(text) else -1
         return number
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from engine.profile.formats.json_pieces import Cursor, CutError, numbers_of, objects_of, stacks_of
 from engine.profile.formats.source import Source
-from engine.profile.frames import Frame, frame_of
+from engine.profile.frames import Frame, frame_of, is_frame
 from engine.profile.stacks import Stacks
 from engine.profile.tally import Tally
 
@@ -88,7 +88,7 @@ def _add(data: Any, shared: Sequence[_Shared], parts: Sequence[_Part], tally: Ta
     units = {str(part.values.get("unit", "none")) for part in parts}
     tally.unit = "seconds" if units and units <= set(_SECONDS) else "bytes" if units == {"bytes"} else "samples"
     stacks = Stacks(tally)
-    numbers = [stacks.number(_frame(item)) for item in shared]
+    numbers = [stacks.number(_frame(item)) if item.file or is_frame(item.name) else -1 for item in shared]
     for part in parts:
         scale = _SECONDS.get(str(part.values.get("unit")), 1.0)
         if "samples" in part.lists:
@@ -122,6 +122,8 @@ def _add_evented(data: Any, part: _Part, numbers: Sequence[int], scale: float, s
             stacks.add(stack, (event.at - since) * scale)
         since = max(since, event.at)
         number = numbers[event.frame]
+        if number < 0:
+            continue
         if event.type == "O":
             stack.append(number)
         elif stack and stack[-1] == number:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from engine.execute import IO_VARIABLE, Outcome
+from engine.execute import IO_VARIABLE, Outcome, Watch, watching
 
 
 class PlainRunner:
@@ -25,6 +25,7 @@ class PlainRunner:
         env: Mapping[str, str] = {},
         inputs: Mapping[str, bytes] = {},
         collect: Sequence[str] = (),
+        watch: Watch | None = None,
     ) -> Outcome:
         self.runs += 1
         with tempfile.TemporaryDirectory() as folder:
@@ -41,7 +42,8 @@ class PlainRunner:
                 stderr=asyncio.subprocess.STDOUT,
             )
             try:
-                output, _ = await asyncio.wait_for(process.communicate(), timeout)
+                async with watching(Path(folder), watch):
+                    output, _ = await asyncio.wait_for(process.communicate(), timeout)
                 code: int | None = process.returncode
             except TimeoutError:
                 process.kill()

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -135,21 +134,6 @@ def test_gprofs_text_is_mapped_by_name(folder: Folder) -> None:
     found = import_profiles([folder.root / "gprof.txt"], folder.root)
     hot = next((item for item in found.bottlenecks if item.function in ("hot", "mix")), None)
     assert hot is not None and hot.self_share > 0.5
-
-
-@needs["py-spy"]
-def test_py_spy_samples_python_and_its_children(folder: Folder) -> None:
-    folder.write(
-        "work.py", "def spin(n):\n    total = 0\n    while n:\n        n -= 1\n        total += n\n    return total\n"
-    )
-    folder.write("run.sh", f"'{sys.executable}' -c 'import work; work.spin(12000000)'\n")
-    try:
-        found = folder.profile("sh run.sh", profiler="py-spy")
-    except ProfileError as error:
-        pytest.skip(f"py-spy may not be used here: {error}")
-    spin = named(found, "spin")
-    assert (spin.file, spin.line, spin.end_line) == ("work.py", 1, 6)
-    assert spin.self_share > 0.8
 
 
 def test_a_profiler_that_is_missing_is_named_with_its_fix(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

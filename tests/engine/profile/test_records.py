@@ -52,4 +52,6 @@ def test_each_line_is_one_process() -> None:
     line = '{"root":"/","functions":[["a.py",1,"f",1,0.1,0.1]],"calls":[[0,0,1,0.1]]}\n'
     assert len(read_calls((line * 3).encode())) == 3
     assert read_calls(b"") == ()
-    assert read_lines(b'{"root":"/","frames":[["a.py",1,"f"]],"stacks":[[2,[0]]]}\n')[0].stacks == ((2, (0,)),)
+    assert read_lines(b'{"root":"/","frames":[["a.py",1,"f"]],"stacks":[[2,[0]]],"samples":1}\n')[0].stacks == (
+        (2, (0,)),
+    )
