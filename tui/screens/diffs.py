@@ -108,6 +108,7 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
             answer = self.query_one(AnswerView)
             answer.border_title = f"{name_of(state, candidate)} · {self._answer_title(candidate)}"
             answer.border_subtitle = "v shows the diff" if candidate.hunks else ""
+            answer.cut_off = not isinstance(verbs.go_on(candidate), str)
             answer.show(candidate.id, answer_lines(state, candidate), tail=candidate.state == "streaming")
         self._show_title()
         self._show_about()

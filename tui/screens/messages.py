@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 
 from engine.model import Message
@@ -30,12 +32,16 @@ class MessagesScreen(ModalScreen[None]):
         """One scrolling text over the whole screen."""
         with Vertical(classes="dialog", id="messages") as box:
             box.border_title = self._title
-            box.border_subtitle = "y copies · esc closes"
+            box.border_subtitle = "/ finds · y copies · esc closes"
             yield AnswerView(id="messages-text")
 
     def on_mount(self) -> None:
         """Show the messages."""
         self.query_one(AnswerView).show("messages", self.lines(), tail=False)
+
+    @on(AnswerView.Found)
+    def _found(self, event: AnswerView.Found) -> None:
+        self.query_one("#messages").border_subtitle = Content(event.sentence)
 
     def lines(self) -> list[str]:
         """What is shown, line by line."""

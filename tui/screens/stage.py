@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -14,6 +14,7 @@ from engine.model import ContextName
 from engine.protocol import Cancel
 from tui import verbs, writing
 from tui.state import State
+from tui.widgets.answer_view import AnswerView
 from tui.widgets.footer import Footer
 from tui.widgets.header import AppHeader
 from tui.widgets.stage_bar import StageBar
@@ -174,6 +175,10 @@ class StageScreen(Screen[None]):
                 self.query_one(f"#{id}").focus()
 
         self.app.push_screen(JumpDialog(named), go)
+
+    @on(AnswerView.Found)
+    def _found(self, event: AnswerView.Found) -> None:
+        self.mpco.say(event.sentence, "information" if event.lines else "warning")
 
     def action_step_out(self) -> None:
         """esc: step out one layer; a stage with layers of its own overrides it."""

@@ -3,10 +3,13 @@
 Painted line by line, and only what has been added is wrapped again: half a dozen streams must not slow a key.
 """
 
-from typing import ClassVar
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -15,15 +18,27 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.plain_line import plain_line
+from tui.widgets.diff_search import spans_of
+from tui.widgets.markdown import is_heading, markdown_spans
+from tui.widgets.syntax import variable_style
 
 HEADING = "\x01"
 """First character of a line that is ours, not the LLM's; it can never come from an answer, for it is replaced there."""
 
 
-class AnswerView(ScrollView, can_focus=True):
-    """Wrapped text; code in fences and our own headings stand out."""
+class _Row(NamedTuple):
+    """One row of wrapped text, and how it looks: `text`, `title` (of Markdown), `code` or `heading` (ours)."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"answer--text", "answer--code", "answer--heading"}
+    text: str
+    part: str
+    starts: bool
+    """Whether its line begins here."""
+
+
+class AnswerView(ScrollView, can_focus=True):
+    """Wrapped text; Markdown, code in fences and our own headings stand out. / finds text in it."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"answer--text", "answer--code", "answer--heading", "answer--match"}
     DEFAULT_CSS = """
     AnswerView {
         overflow-x: hidden;
@@ -31,6 +46,7 @@ class AnswerView(ScrollView, can_focus=True):
         & > .answer--text { color: $foreground; }
         & > .answer--code { color: $foreground; background: $surface; }
         & > .answer--heading { color: $text-primary; text-style: bold; }
+        & > .answer--match { color: $background; background: $warning; text-style: bold underline; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,28 +56,116 @@ class AnswerView(ScrollView, can_focus=True):
         Binding("G", "scroll_end", "bottom", show=False, id="answer.bottom"),
         Binding("ctrl+d", "page_down", "page down", show=False, id="answer.page_down"),
         Binding("ctrl+u", "page_up", "page up", show=False, id="answer.page_up"),
-        Binding(
-            "plus", "go_on", "go on", key_display="+", id="answer.go_on", tooltip="Have the LLM end a cut-off answer"
-        ),
-    ]
+        Binding("slash", "find", "find", show=False, key_display="/", id="answer.find", tooltip="Find text in it"),
+        Binding("n", "find_next(1)", "next match", show=False, id="answer.next", tooltip="Next match"),
+        Binding("N", "find_next(-1)", show=False, id="answer.previous", tooltip="Previous match"),
+        Binding("escape", "end_find", show=False, id="answer.end_find", tooltip="End the search"),
+        Binding("plus", "go_on", "go on", key_display="+", id="answer.go_on",
+                tooltip="Have the LLM end a cut-off answer"),
+    ]  # fmt: skip
 
     class GoOn(Message):
         """The LLM is to go on with its answer."""
+
+    class Found(Message):
+        """A search has come to a match: the line numbered `at` of `lines` that hold the text."""
+
+        def __init__(self, needle: str, at: int, lines: int) -> None:
+            super().__init__()
+            self.needle, self.at, self.lines = needle, at, lines
+
+        @property
+        def sentence(self) -> str:
+            """Where the reader is in what was found."""
+            if not self.lines:
+                return f"{self.needle!r} is in no line of this text."
+            return f"{self.needle!r}: line {self.at + 1} of {self.lines}; n and N go on, esc ends the search."
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._subject = ""
         self._lines: list[str] = []
-        self._rows: list[tuple[str, str]] = []
+        self._rows: list[_Row] = []
         self._ends: list[int] = []
         """For each line, how many rows there are after it."""
         self._width = 0
         self._tail = False
         """Whether the end is what matters, as of a stream or of a failure's output."""
+        self._cut_off = False
+        self._needle = ""
+        self._at = -1
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether what is shown is an answer that its LLM can go on with."""
+        return self._cut_off
+
+    @cut_off.setter
+    def cut_off(self, cut_off: bool) -> None:
+        if cut_off != self._cut_off:
+            self._cut_off = cut_off
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that have nothing to act on here are left to the screen."""
+        if action == "go_on":
+            return self._cut_off
+        return bool(self._needle) if action in ("find_next", "end_find") else True
 
     def action_go_on(self) -> None:
         """+: ask for the rest of an answer that was cut off."""
         self.post_message(self.GoOn())
+
+    # ------------------------------------------------------------------------------------------ finding
+
+    def action_find(self) -> None:
+        """/: ask what to find."""
+        from tui.screens.hunk_dialogs import TextDialog
+
+        def look(needle: str | None) -> None:
+            if needle is not None:
+                self.find(needle)
+
+        self.app.push_screen(TextDialog("Find", self._needle), look)
+
+    def find(self, needle: str) -> None:
+        """Go to the first line with `needle` from here on; capitals count when it has any. An empty one ends it."""
+        self._needle, self._at = needle, -1
+        found = self._matches()
+        top = round(self.scroll_y)
+        first = next((n for n, line in enumerate(found) if self._ends[line] > top), 0)
+        self._at = first - 1
+        self.action_find_next(1)
+        if not found:
+            self.action_end_find()
+
+    def action_find_next(self, step: int) -> None:
+        """n and N: the next and previous line with the text; after the last comes the first."""
+        found = self._matches()
+        if found:
+            self._at = (self._at + step) % len(found)
+            line = found[self._at]
+            begin = self._ends[line - 1] if line else 0
+            rows = range(begin, self._ends[line])
+            row = next((row for row in rows if spans_of(self._rows[row].text, self._needle)), begin)
+            if not round(self.scroll_y) <= row < round(self.scroll_y) + self.size.height:
+                self.scroll_to(y=max(0, row - self.size.height // 3), animate=False, force=True)
+        if self._needle:
+            self.post_message(self.Found(self._needle, self._at, len(found)))
+        self.refresh_bindings()
+        self.refresh()
+
+    def action_end_find(self) -> None:
+        """esc: nothing is looked for any more."""
+        self._needle = ""
+        self.refresh_bindings()
+        self.refresh()
+
+    def _matches(self) -> list[int]:
+        """Numbers of the lines with the text that is looked for."""
+        return [n for n, line in enumerate(self._lines[: len(self._ends)]) if spans_of(line, self._needle)]
+
+    # ------------------------------------------------------------------------------------------ showing
 
     def show(self, subject: str, lines: list[str], *, tail: bool) -> None:
         """Show `lines`; with `tail` the end stays in view unless the reader has scrolled up."""
@@ -100,8 +204,10 @@ class AnswerView(ScrollView, can_focus=True):
         for line in lines[kept:]:
             fence = line.lstrip().startswith("```")
             part = "heading" if line.startswith(HEADING) else "code" if fenced or fence else "text"
+            part = "title" if part == "text" and is_heading(line) else part
             fenced ^= fence
-            self._rows += [(row, part) for row in _wrapped(plain_line(line.removeprefix(HEADING)).text, self._width)]
+            rows = _wrapped(plain_line(line.removeprefix(HEADING)).text, self._width)
+            self._rows += [_Row(row, part, place == 0) for place, row in enumerate(rows)]
             self._ends.append(len(self._rows))
         self.virtual_size = Size(self._width, len(self._rows))
 
@@ -119,9 +225,29 @@ class AnswerView(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         if index >= len(self._rows):
             return Strip.blank(width, self.rich_style)
-        text, part = self._rows[index]
+        row = self._rows[index]
+        part = "text" if row.part == "title" else row.part
         style = self.get_component_rich_style(f"answer--{part}")
-        return Strip([Segment(text, style)]).adjust_cell_length(width, style)
+        segments = list(_cut(row.text, [(0, len(row.text), style), *self._marks(row)]))
+        return Strip(segments).adjust_cell_length(width, style)
+
+    def _marks(self, row: _Row) -> Iterator[tuple[int, int, Style]]:
+        """What stands out in a row; later ones lie over earlier ones."""
+        if row.part == "title":
+            yield 0, len(row.text), variable_style(self.app, "syntax-keyword", bold=True)
+        elif row.part == "text":
+            for start, end, variable in markdown_spans(row.text, starts=row.starts):
+                yield start, end, variable_style(self.app, variable)
+        for start, end in spans_of(row.text, self._needle):
+            yield start, end, self.get_component_rich_style("answer--match")
+
+
+def _cut(text: str, marks: list[tuple[int, int, Style]]) -> Iterator[Segment]:
+    """`text` in pieces, each with all styles that cover it."""
+    edges = sorted({0, len(text), *(edge for start, end, _ in marks for edge in (start, end))})
+    for start, end in pairwise(edges):
+        styles = [style for first, last, style in marks if first <= start and end <= last]
+        yield Segment(text[start:end], Style.combine(styles))
 
 
 def _wrapped(line: str, width: int) -> list[str]:

@@ -16,6 +16,7 @@ from textual.strip import Strip
 from tui.widgets.syntax import variable_style
 
 Row = Iterable[tuple[str, Style]]
+MUTED = Style(dim=True)
 
 
 class CursorList(ScrollView, can_focus=True):
@@ -110,7 +111,10 @@ class CursorList(ScrollView, can_focus=True):
         if index >= self.rows:
             return Strip.blank(width, self.rich_style)
         strip = Strip([Segment(text, style) for text, style in self.row(index, width)])
-        shown = strip.adjust_cell_length(width)
+        # A list that scrolls sideways shows the rest that way; in any other one the row says that there is more.
+        cut = not self.virtual_size.width > width and strip.cell_length > width and strip.crop(width - 1).text.strip()
+        shown = Strip([*strip.crop(0, width - 1), Segment("…", MUTED)]) if cut else strip
+        shown = shown.adjust_cell_length(width)
         if index == self.cursor:
             style = self.get_component_rich_style("cursor-list--cursor", partial=True)
             # Of a terminal's own colours nobody knows which are readable on each other: the cursor's row has its own.

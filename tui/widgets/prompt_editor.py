@@ -1,6 +1,5 @@
 """The editor for a prompt: a plain text area that says when the text is to be kept."""
 
-import re
 from typing import ClassVar
 
 from rich.text import Text
@@ -8,17 +7,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
+from tui.widgets.markdown import markdown_spans
 from tui.widgets.syntax import variable_style
-
-MARKDOWN = (
-    (re.compile(r"^#{1,6} .*"), "syntax-keyword"),
-    (re.compile(r"^\s*(?:[-*+]|\d+\.)(?= )"), "syntax-operator"),
-    (re.compile(r"\*\*[^*]+\*\*"), "syntax-class"),
-    (re.compile(r"`[^`]+`"), "syntax-string"),
-    (re.compile(r"^\s*(?:```|~~~).*"), "syntax-comment"),
-    (re.compile(r"</?[A-Za-z][\w-]*>"), "syntax-function"),
-)
-"""What a prompt's Markdown, and the tags that some LLMs like, are coloured with."""
 
 
 class PromptEditor(TextArea):
@@ -51,9 +41,8 @@ class PromptEditor(TextArea):
     def get_line(self, line_index: int) -> Text:
         """A line with its Markdown in colour; line by line, so that long prompts are edited without lag."""
         line = super().get_line(line_index)
-        for pattern, variable in MARKDOWN:
-            for found in pattern.finditer(line.plain):
-                line.stylize(variable_style(self.app, variable, bold=variable == "syntax-keyword"), *found.span())
+        for start, end, variable in markdown_spans(line.plain):
+            line.stylize(variable_style(self.app, variable, bold=variable == "syntax-keyword"), start, end)
         return line
 
     def action_keep(self) -> None:
