@@ -171,6 +171,25 @@ async def test_execute_gives_inputs_and_collects_files(workbench: Bench) -> None
     assert (await bench.execute("sleep 1000", timeout=0.2)).timed_out
 
 
+async def test_execute_tells_how_the_files_of_a_running_command_grow(workbench: Bench) -> None:
+    bench = workbench()
+    await bench.open()
+    seen: list[int] = []
+    run = asyncio.create_task(
+        bench.execute(
+            'printf 12345 > "$MPCO_IO/growing"; exec sleep 1000',
+            timeout=60,
+            watch=lambda seconds, sizes: seen.append(sizes.get("growing", 0) if seconds > 0 else -1),
+        )
+    )
+    while 5 not in seen and not run.done():
+        await asyncio.sleep(0.01)
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert 5 in seen and -1 not in seen
+
+
 async def test_cancelling_leaves_a_workbench_that_works(workbench: Bench) -> None:
     bench = workbench()
     await bench.open()
