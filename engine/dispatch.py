@@ -21,6 +21,7 @@ from engine.protocol import (
     ContinueCandidate,
     CopyPrompt,
     Decide,
+    DecideProposal,
     EditHunk,
     EditPrompt,
     Evaluate,
@@ -99,6 +100,8 @@ class Dispatch:
                 return {"prompt": self._pipeline.prompting.edit(command.prompt, command.text).id}
             case ImprovePrompts():
                 return {"jobs": [job.id for job in self._pipeline.prompting.improve(command)]}
+            case DecideProposal():
+                return {"prompt": self._pipeline.prompting.decide(command).id}
             case CopyPrompt():
                 return {"prompts": [item.id for item in self._pipeline.prompting.copy(command)]}
             case AddPrompt():

@@ -8,7 +8,7 @@ from engine.errors import PrivacyError
 from engine.llm import prices
 from engine.llm.budget import output_limit
 from engine.masking import PLACEHOLDER
-from engine.model import Message, Purpose
+from engine.model import Message, Purpose, prompt_to_send
 from engine.pipeline import Pipeline
 from engine.protocol import Outgoing, PreviewPrompt, PreviewSending
 from engine.session import Session
@@ -28,19 +28,21 @@ def preview(command: PreviewSending, session: Session, pipeline: Pipeline) -> li
         item
         for bottleneck in command.bottlenecks
         for label in labels
-        for item in _of(bottleneck, label, session, pipeline)
+        for item in _of(bottleneck, label, command, session, pipeline)
     ]
 
 
-def _of(bottleneck: str, label: str, session: Session, pipeline: Pipeline) -> Iterator[Outgoing]:
+def _of(
+    bottleneck: str, label: str, command: PreviewSending, session: Session, pipeline: Pipeline
+) -> Iterator[Outgoing]:
     conversations = pipeline.conversations
     function = session.bottleneck(bottleneck).function
-    meta = pipeline.prompting.preview(PreviewPrompt(bottleneck=bottleneck, llm=label))
+    meta = pipeline.prompting.preview(PreviewPrompt(bottleneck=bottleneck, llm=label, without=command.without))
     if meta.messages:
         yield _outgoing("prompt", label, function, conversations.config.meta_prompter, meta.messages, conversations)
-    ready = [prompt for prompt in session.versions(bottleneck, label) if prompt.state == "ready"]
-    if ready:
-        messages = pipeline.request(ready[-1])
+    prompt = prompt_to_send(session.versions(bottleneck, label), command.chosen)
+    if prompt is not None:
+        messages = pipeline.request(prompt)
         yield _outgoing("optimise", label, function, conversations.llm(label), messages, conversations)
 
 

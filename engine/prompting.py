@@ -14,12 +14,13 @@ from engine.errors import EngineError, LlmError, PromptError
 from engine.generate.reading import read_baseline
 from engine.jobs import Jobs, RunningJob, new_id
 from engine.llm import prices
-from engine.model import Bottleneck, Candidate, Job, Message, Prompt
+from engine.model import Bottleneck, Candidate, Job, Message, Prompt, prompt_to_send
 from engine.prompt import baseline_prompt, fields_for, is_meta, library, lint, meta_messages
 from engine.prompt.results import remark_on
 from engine.protocol import (
     AddPrompt,
     CopyPrompt,
+    DecideProposal,
     ImprovePrompts,
     MarkPrompt,
     Preview,
@@ -98,7 +99,22 @@ class Prompting:
             )
         answer = Message(role="assistant", content=original.text)
         sent = (*draft.sent, answer, Message(role="user", content=request))
-        return self._start([(msgspec.structs.replace(draft, sent=sent, parent=old.id, remark=command.remark), source)])
+        proposal = msgspec.structs.replace(draft, sent=sent, parent=old.id, remark=command.remark, proposal="open")
+        return self._start([(proposal, source)])
+
+    def decide(self, command: DecideProposal) -> Prompt:
+        """Take an open proposal, a part of it as a person's version, or none of it; returns what is sent now.
+
+        Raises:
+            EngineError: when it is no open proposal, or not complete.
+        """
+        proposal = self._session.prompt(command.prompt)
+        if proposal.proposal != "open" or proposal.state != "ready":
+            raise EngineError(f"v{proposal.version} for {proposal.llm} is no proposal that waits for a decision.")
+        kept = self._keep(proposal, command.text) if command.accept and command.text else None
+        decided = msgspec.structs.replace(proposal, proposal="accepted" if command.accept else "rejected")
+        self._publish_all([decided])
+        return kept or prompt_to_send(self._session.versions(proposal.bottleneck, proposal.llm)) or decided
 
     def _original(self, prompt: Prompt) -> Prompt:
         """The version that the meta-prompter wrote and a person's edits began with."""
@@ -275,6 +291,7 @@ class Prompting:
             reasoning="",
             reason="",
             remark="",
+            proposal="",
             reused="",
             marks=(),
             at=time.time(),

@@ -36,11 +36,21 @@ def facts(state: State, prompt: Prompt) -> Content:
     parts += [SIGNS[mark] if mark == "pinned" else f"{SIGNS[mark]} {mark}" for mark in prompt.marks]
     if prompt.state != "ready":
         parts.append(prompt.state)
+    elif prompt.proposal:
+        parts.append("proposal" if prompt.proposal == "open" else f"{prompt.proposal} proposal")
     return Content.styled(" · ".join(parts), "$text-muted")
 
 
+def is_open(prompt: Prompt) -> bool:
+    """Whether it is a complete proposal that waits for a person's decision."""
+    return prompt.proposal == "open" and prompt.state == "ready"
+
+
 def reason(prompt: Prompt) -> str:
-    """Why the text is not there or not whole, and the key that helps."""
+    """Why the text is not there or not whole, or is not sent, and the key that helps."""
+    if is_open(prompt):
+        asked = f" ({prompt.remark})" if prompt.remark else ""
+        return f"A proposal{asked}, not sent yet: d shows what it changes, a takes it, r does not."
     if prompt.state == "failed":
         return f"✘ {prompt.reason or 'It could not be written.'} m writes it again."
     if prompt.state == "interrupted":

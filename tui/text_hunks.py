@@ -1,5 +1,6 @@
 """The difference of two texts as hunks, for the diff view."""
 
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 from engine.model import Hunk
@@ -21,3 +22,11 @@ def text_hunks(name: str, old: str, new: str) -> tuple[Hunk, ...]:
         for kind, i1, i2, j1, j2 in blocks
         if kind != "equal"
     )
+
+
+def accepted_text(old: str, hunks: Iterable[Hunk]) -> str:
+    """`old` with these of its `text_hunks` put in."""
+    lines = old.split("\n")
+    for hunk in sorted(hunks, key=lambda hunk: hunk.old_start, reverse=True):
+        lines[hunk.old_start - 1 : hunk.old_start - 1 + len(hunk.old_lines)] = hunk.new_lines
+    return "\n".join(lines)

@@ -6,7 +6,7 @@ Pure functions, so that the footer, the palette and every screen give the same a
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from engine.model import Bottleneck, Candidate, ContextName, Prompt
+from engine.model import Bottleneck, Candidate, ContextName, Prompt, prompt_to_send
 from engine.protocol import ContinueCandidate, Evaluate, Optimise, RunProfile, WritePrompts
 from tui.state import State
 
@@ -47,10 +47,8 @@ def prompts_to_send(
     found = []
     for bottleneck in targets(state, current):
         for llm in state.project.llms if state.project else ():
-            ready = [p for p in state.prompt_versions(bottleneck.id, llm.label) if p.state == "ready"]
-            picked = (chosen or {}).get((bottleneck.id, llm.label))
-            pinned = next((p for p in ready if "pinned" in p.marks), ready[-1] if ready else None)
-            sent = next((p for p in ready if p.id == picked), pinned)
+            picked = (chosen or {}).get((bottleneck.id, llm.label), "")
+            sent = prompt_to_send(state.prompt_versions(bottleneck.id, llm.label), (picked,))
             found += [sent] if sent else []
     return tuple(found)
 

@@ -30,7 +30,18 @@ from engine.model.noise import Noise
 from engine.model.noun import Noun
 from engine.model.profiles import Bottleneck, Difference, Edge, FlameNode, LineHeat, Profile, Unmapped
 from engine.model.projects import Llm, LlmFacts, Project
-from engine.model.prompts import CONTEXT_NAMES, ContextField, ContextName, Message, Prompt, PromptMark, TextState, Usage
+from engine.model.prompts import (
+    CONTEXT_NAMES,
+    ContextField,
+    ContextName,
+    Message,
+    Prompt,
+    PromptMark,
+    Proposal,
+    TextState,
+    Usage,
+    prompt_to_send,
+)
 
 __all__ = [
     "CONTEXT_NAMES",
@@ -74,6 +85,7 @@ __all__ = [
     "Project",
     "Prompt",
     "PromptMark",
+    "Proposal",
     "Purpose",
     "Reading",
     "RecordedChunk",
@@ -85,4 +97,5 @@ __all__ = [
     "Usage",
     "Verdict",
     "Worth",
+    "prompt_to_send",
 ]

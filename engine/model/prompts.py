@@ -1,5 +1,6 @@
 """The nouns of stage 2: contexts, messages, prompts, and what an LLM call took."""
 
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from engine.model.noun import Noun
@@ -36,6 +37,7 @@ class Usage(Noun, frozen=True, kw_only=True):
     """True when the provider told no usage, or the call did not end well, and the figures are counted here."""
 
 
+Proposal = Literal["", "open", "accepted", "rejected"]
 PromptMark = Literal["pinned", "approved", "starred"]
 TextState = Literal["streaming", "ready", "failed", "interrupted"]
 
@@ -74,6 +76,21 @@ class Prompt(Noun, frozen=True, kw_only=True):
     """What the person asked to be better."""
     reused: str = ""
     """The prompt whose text this is, when it was written for another bottleneck."""
+    proposal: Proposal = ""
+    """Whether a person has taken an improved version; it is not sent by itself before that. Empty for any other one."""
     marks: tuple[PromptMark, ...] = ()
     reason: str = ""
     """Why it failed or was interrupted, in one sentence."""
+
+    @property
+    def sendable(self) -> bool:
+        """Whether it is complete, and no proposal that nobody has taken."""
+        return self.state == "ready" and self.proposal not in ("open", "rejected")
+
+
+def prompt_to_send(versions: Sequence[Prompt], chosen: Collection[str] = ()) -> Prompt | None:
+    """Of the versions of one prompt, oldest first, the chosen one that is ready, else the pinned, else the newest."""
+    picked = [item for item in versions if item.state == "ready" and item.id in chosen]
+    sendable = [item for item in versions if item.sendable]
+    pinned = [item for item in versions if item.state == "ready" and "pinned" in item.marks]
+    return next((found[-1] for found in (picked, pinned, sendable) if found), None)

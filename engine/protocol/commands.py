@@ -75,10 +75,21 @@ class PreviewPrompt(Word, frozen=True, kw_only=True, tag="preview_prompt"):
 
 
 class ImprovePrompts(Word, frozen=True, kw_only=True, tag="improve_prompts"):
-    """Have prompts written anew from what came of them, a person's edits and a remark. Reply: {"jobs"}."""
+    """Have prompts written anew from what came of them, a person's edits and a remark, as open proposals.
+    Reply: {"jobs"}."""
 
     prompts: tuple[str, ...]
     remark: str = ""
+
+
+class DecideProposal(Word, frozen=True, kw_only=True, tag="decide_proposal"):
+    """Take an improved version, or a part of it, or leave the prompt as it was. Reply: {"prompt"}, the version that
+    is sent from now on."""
+
+    prompt: str
+    accept: bool
+    text: str = ""
+    """What a person took of it, when that is not all; it becomes a version of its own."""
 
 
 class CopyPrompt(Word, frozen=True, kw_only=True, tag="copy_prompt"):
@@ -111,6 +122,9 @@ class PreviewSending(Word, frozen=True, kw_only=True, tag="preview_sending"):
     bottlenecks: tuple[str, ...]
     llms: tuple[str, ...] = ()
     """Labels; empty means all."""
+    without: tuple[ContextName, ...] = ()
+    chosen: tuple[str, ...] = ()
+    """Ids of versions to be sent in place of the pinned or newest ones."""
 
 
 class EditPrompt(Word, frozen=True, kw_only=True, tag="edit_prompt"):
@@ -319,6 +333,7 @@ Command = (
     | PreviewSending
     | EditPrompt
     | ImprovePrompts
+    | DecideProposal
     | CopyPrompt
     | AddPrompt
     | MarkPrompt

@@ -10,6 +10,7 @@ from engine.model import Bottleneck
 from engine.protocol import (
     AddPrompt,
     CopyPrompt,
+    DecideProposal,
     EditPrompt,
     ImprovePrompts,
     MarkPrompt,
@@ -75,11 +76,28 @@ async def test_a_prompt_gets_better_by_a_remark_and_by_a_persons_edit(project: P
         assert (second.author, second.parent, second.remark) == ("meta", first.id, better.remark)
         assert second.text != first.text and "Be specific about allocation." in second.text
         assert [message.role for message in second.sent] == ["user", "assistant", "user"]
+        assert second.proposal == "open" and not second.sendable
+
+        # Nobody has taken it, so the version before is what would be sent, unless the proposal is asked for.
+        for chosen, text in (((), first.text), ((second.id,), second.text)):
+            command = PreviewSending(bottlenecks=(bottleneck,), llms=("algorithms",), chosen=chosen)
+            shown = msgspec.convert(await engine.send(command), list[Outgoing])
+            assert text.strip() in shown[-1].messages[0].content
+        taken = (await engine.send(DecideProposal(prompt=second.id, accept=True)))["prompt"]
+        assert taken == second.id
+        with pytest.raises(EngineError, match="v2 for algorithms is no proposal that waits"):
+            await engine.send(DecideProposal(prompt=second.id, accept=False))
 
         own = (await engine.send(EditPrompt(prompt=second.id, text="Use a set, nothing else.")))["prompt"]
         state = await engine.done((await engine.send(ImprovePrompts(prompts=(own,))))["jobs"])
         fourth = state.prompt_versions(bottleneck, "algorithms")[3]
         assert fourth.parent == own and fourth.text.startswith("Use a set, nothing else.")
+        part = (await engine.send(DecideProposal(prompt=fourth.id, accept=True, text="Use a set.")))["prompt"]
+        state = await engine.until(lambda state: part in state.prompts)
+        assert (state.prompts[part].author, state.prompts[part].parent) == ("person", fourth.id)
+        state = await engine.done((await engine.send(ImprovePrompts(prompts=(part,), remark="Shorter.")))["jobs"])
+        sixth = state.prompt_versions(bottleneck, "algorithms")[-1]
+        assert (await engine.send(DecideProposal(prompt=sixth.id, accept=False)))["prompt"] == part
 
 
 async def test_texts_are_copied_added_and_marked(project: Path) -> None:

@@ -83,7 +83,7 @@ def export(ctx: click.Context, folder: Path) -> None:
         async with headless.Session(ctx.obj, say) as session:
             newest: dict[tuple[str, str], Prompt] = {}
             for prompt in session.state.prompts.values():
-                if prompt.state == "ready":
+                if prompt.sendable:
                     newest[prompt.bottleneck, prompt.llm] = prompt
             found = [(item, session.state.bottleneck(item.bottleneck)) for item in newest.values()]
             return {prompt_files.name_of(p, b): prompt_files.render(p, b) for p, b in found if b is not None}

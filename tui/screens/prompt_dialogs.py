@@ -102,7 +102,8 @@ class CompareDialog(ChoiceDialog):
 
 
 def _words(prompt: Prompt) -> str:
-    return f"{prompt.author}{', the original' if prompt.version == 1 else ''}"
+    original = ", the original" if prompt.version == 1 else ", as generated" if prompt.author == "meta" else ""
+    return f"{prompt.author}{original}"
 
 
 class PromptDiff(ModalScreen[None]):

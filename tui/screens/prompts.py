@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import msgspec
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
@@ -13,6 +13,7 @@ from textual.widgets import Static
 from engine.model import CONTEXT_NAMES, Bottleneck, Llm, Prompt, PromptMark
 from engine.protocol import (
     CopyPrompt,
+    DecideProposal,
     EditPrompt,
     ImprovePrompts,
     MarkPrompt,
@@ -24,6 +25,8 @@ from engine.protocol import (
 from tui import editor, prompt_words
 from tui.screens.messages import MessagesScreen, SendingScreen
 from tui.screens.prompt_dialogs import CompareDialog, LlmsDialog, PromptDiff, RemarkDialog
+from tui.screens.prompt_keys import KEYS
+from tui.screens.prompt_proposal import ProposalDiff
 from tui.screens.stage import StageScreen
 from tui.state import State
 from tui.widgets.answer_view import HEADING, AnswerView
@@ -41,33 +44,7 @@ class PromptsScreen(StageScreen):
     TITLE = "Prompts"
     CSS_PATH = "../styles/prompts.tcss"
     AUTO_FOCUS = "#prompt-text"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("comma", "llm(-1)", "LLM", key_display=", .", id="prompts.previous_llm",
-                tooltip="Previous and next LLM"),
-        Binding("full_stop", "llm(1)", show=False, key_display=".", id="prompts.next_llm", tooltip="Next LLM"),
-        Binding("left_square_bracket", "version(-1)", "version", key_display="[ ]", id="prompts.older",
-                tooltip="Previous and next version"),
-        Binding("right_square_bracket", "version(1)", show=False, key_display="]", id="prompts.newer",
-                tooltip="Next version"),
-        Binding("J", "bottleneck(1)", "bottleneck", key_display="J K", id="prompts.next_bottleneck",
-                tooltip="Next and previous bottleneck"),
-        Binding("K", "bottleneck(-1)", show=False, id="prompts.previous_bottleneck", tooltip="Previous bottleneck"),
-        Binding("e", "edit", "edit", id="prompts.edit", tooltip="Edit here; esc keeps a new version"),
-        Binding("E", "editor", "editor", show=False, id="prompts.editor", tooltip="Edit in $EDITOR"),
-        Binding("enter", "messages", "all sent", id="prompts.messages", tooltip="All messages, before they are sent"),
-        Binding("i", "improve", "improve", id="prompts.improve",
-                tooltip="Have it written again from its results, your edits and a remark"),
-        Binding("d", "compare", "diff", id="prompts.compare", tooltip="Compare with another version or LLM's prompt"),
-        Binding("a", "mark('approved')", "approve", show=False, id="prompts.approve", tooltip="Approve it, or not"),
-        Binding("P", "mark('pinned')", "pin", show=False, id="prompts.pin",
-                tooltip="Pin: this version is sent until you unpin it"),
-        Binding("S", "mark('starred')", "star", show=False, id="prompts.star", tooltip="Star it, or not"),
-        Binding("c", "copy_to", "copy to", show=False, id="prompts.copy_to", tooltip="Copy it to other LLMs"),
-        Binding("s", "sending", "what o sends", show=False, id="prompts.sending",
-                tooltip="All that would be sent for this bottleneck, with tokens, price and fit"),
-        Binding("y", "copy", "copy", show=False, id="prompts.copy", tooltip="Copy the prompt's text"),
-        Binding("tab", "next_pane", show=False, id="prompts.next_pane", tooltip="The next pane"),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     def __init__(self) -> None:
         super().__init__()
@@ -269,7 +246,8 @@ class PromptsScreen(StageScreen):
         def show(result: Any) -> None:
             self.app.push_screen(SendingScreen(msgspec.convert(result, list[Outgoing])))
 
-        self.mpco.perform(PreviewSending(bottlenecks=(self._place[0],)), show)
+        chosen = tuple(self.mpco.chosen_prompts.values())
+        self.mpco.perform(PreviewSending(bottlenecks=(self._place[0],), without=self.mpco.without, chosen=chosen), show)
 
     def action_copy(self) -> None:
         """y: copy the prompt."""
@@ -292,9 +270,13 @@ class PromptsScreen(StageScreen):
         self.app.push_screen(RemarkDialog(f"Improve v{prompt.version} for {prompt.llm}", results), send)
 
     def action_compare(self) -> None:
-        """d: the shown version against another one."""
+        """d: the shown version against another one; a proposal against what it would replace, to be decided on."""
         prompt = self._editable()
         if prompt is None:
+            return
+        parent = self.mpco.state.prompts.get(prompt.parent)
+        if prompt_words.is_open(prompt) and parent is not None:
+            self.app.push_screen(ProposalDiff(parent, prompt), lambda answer: self._decide(prompt, answer))
             return
 
         def show(id: str | None) -> None:
@@ -308,10 +290,33 @@ class PromptsScreen(StageScreen):
         else:
             self.app.push_screen(dialog, show)
 
-    def action_mark(self, mark: PromptMark) -> None:
-        """a, P and S: approve, pin or star the shown version, or take the mark away."""
+    def _decide(self, prompt: Prompt, text: str | None) -> None:
+        """Take what `text` has of the proposal: all of it, a part, or, being empty, nothing."""
+        if text is None:
+            return
+        part = text if text.strip() != prompt.text.strip() else ""
+        words = "was left as it is" if not text else "is taken in part, as a new version" if part else "is taken"
+
+        def done(_: Any) -> None:
+            self.mpco.chosen_prompts.pop((prompt.bottleneck, prompt.llm), None)
+            self.mpco.say(f"v{prompt.version} {words}." if text else f"The prompt {words}; v{prompt.version} is kept.")
+
+        self.mpco.perform(DecideProposal(prompt=prompt.id, accept=bool(text), text=part), done)
+
+    def action_reject(self) -> None:
+        """r: leave the prompt as it was."""
         prompt = self._editable()
-        if prompt is not None:
+        if prompt is not None and prompt_words.is_open(prompt):
+            self._decide(prompt, "")
+        elif prompt is not None:
+            self.mpco.say("Only a proposal can be rejected: i has one made.", "warning")
+
+    def action_mark(self, mark: PromptMark) -> None:
+        """a, P and S: approve, pin or star the shown version, or take the mark away; a takes a proposal."""
+        prompt = self._editable()
+        if prompt is not None and mark == "approved" and prompt_words.is_open(prompt):
+            self._decide(prompt, prompt.text)
+        elif prompt is not None:
             self.mpco.perform(MarkPrompt(prompt=prompt.id, mark=mark, on=mark not in prompt.marks))
 
     def action_copy_to(self) -> None:

@@ -49,6 +49,8 @@ def outcome(state: State, prompt: Prompt) -> str:
     """What came of a prompt version, in a few words."""
     if prompt.state != "ready":
         return prompt.state
+    if prompt.proposal in ("open", "rejected"):
+        return "proposal" if prompt.proposal == "open" else "rejected"
     candidates = [item for item in state.candidates.values() if item.prompt == prompt.id]
     if not candidates:
         return "not sent yet"

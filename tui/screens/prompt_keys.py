@@ -1,0 +1,36 @@
+"""The keys of the prompts screen, most useful first."""
+
+from textual.binding import Binding, BindingType
+
+KEYS: tuple[BindingType, ...] = (
+    Binding("comma", "llm(-1)", "LLM", key_display=", .", id="prompts.previous_llm",
+            tooltip="Previous and next LLM"),
+    Binding("full_stop", "llm(1)", show=False, key_display=".", id="prompts.next_llm", tooltip="Next LLM"),
+    Binding("left_square_bracket", "version(-1)", "version", key_display="[ ]", id="prompts.older",
+            tooltip="Previous and next version"),
+    Binding("right_square_bracket", "version(1)", show=False, key_display="]", id="prompts.newer",
+            tooltip="Next version"),
+    Binding("e", "edit", "edit", id="prompts.edit", tooltip="Edit here; esc keeps a new version"),
+    Binding("i", "improve", "improve", id="prompts.improve",
+            tooltip="Have it written again from its results, your edits and a remark, as a proposal"),
+    Binding("d", "compare", "diff", id="prompts.compare",
+            tooltip="Compare with another version or LLM's prompt; decide on a proposal"),
+    Binding("s", "sending", "what is sent", id="prompts.sending",
+            tooltip="All that m and o would send for this bottleneck, with tokens, price and fit"),
+    Binding("J", "bottleneck(1)", "bottleneck", key_display="J K", id="prompts.next_bottleneck",
+            tooltip="Next and previous bottleneck"),
+    Binding("K", "bottleneck(-1)", show=False, id="prompts.previous_bottleneck", tooltip="Previous bottleneck"),
+    Binding("enter", "messages", "messages", id="prompts.messages",
+            tooltip="All messages to the meta-prompter, before they are sent"),
+    Binding("E", "editor", "editor", show=False, id="prompts.editor", tooltip="Edit in $EDITOR"),
+    Binding("a", "mark('approved')", "approve", show=False, id="prompts.approve",
+            tooltip="Approve it, or not; take a proposal"),
+    Binding("r", "reject", "reject", show=False, id="prompts.reject",
+            tooltip="Reject a proposal: the prompt stays as it was"),
+    Binding("P", "mark('pinned')", "pin", show=False, id="prompts.pin",
+            tooltip="Pin: this version is sent until you unpin it"),
+    Binding("S", "mark('starred')", "star", show=False, id="prompts.star", tooltip="Star it, or not"),
+    Binding("c", "copy_to", "copy to", show=False, id="prompts.copy_to", tooltip="Copy it to other LLMs"),
+    Binding("y", "copy", "copy", show=False, id="prompts.copy", tooltip="Copy the prompt's text"),
+    Binding("tab", "next_pane", show=False, id="prompts.next_pane", tooltip="The next pane"),
+)  # fmt: skip
