@@ -90,7 +90,10 @@ class Stacks:
         return node
 
     def flush(self) -> None:
-        """Hand everything over to the tally."""
+        """Hand everything over to the tally; stacks without a frame are time of an unknown one."""
+        if lost := self._weights[0]:
+            self._weights[0] = 0.0
+            self._weights[self._node(0, [self.number(Frame("[unknown]"))])] += lost
         if self._frames:
             from engine.profile.walk import Walk  # with numpy, which takes 80 ms and is not for the screen's process
 

@@ -15,7 +15,7 @@ from engine.profile.stacks import Stacks
 from engine.profile.tally import Tally
 
 NAME = "collapsed stacks"
-_LINE = re.compile(rb"\S.*?[ \t]+\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\s*")
+_LINE = re.compile(rb"(?:\S.*?)?[ \t]+\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\s*")
 _MOST_COUNTS = 100_000
 """Different counts that are kept, so that each is read once."""
 _WRONG = 0.1

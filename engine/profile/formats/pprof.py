@@ -16,6 +16,9 @@ NAME = "pprof"
 _TIMES = ("cpu", "samples_time", "wall", "time", "alloc_space", "inuse_space")
 _SECONDS = {"nanoseconds": 1e-9, "microseconds": 1e-6, "milliseconds": 1e-3, "seconds": 1.0}
 
+_NUMBERS = (7, 8, 9, 10, 12, 14)
+"""Fields of the profile itself that are plain numbers."""
+
 _Field = tuple[int, int | bytes]
 
 
@@ -45,18 +48,21 @@ class _Profile:
 
 
 def matches(head: bytes) -> bool:
-    """A first field 1 (sample type) of a few bytes that holds two small numbers."""
-    if len(head) < 8 or head[0] != 0x0A or not 0 < head[1] <= 22:
-        return False
+    """A first sample type (field 1) of two small numbers; before it at most plain numbers, as Go writes the time."""
     try:
-        inner = list(_fields(head[2 : 2 + head[1]]))
+        for number, value in _fields(head):
+            if number == 1:
+                return isinstance(value, bytes) and _is_sample_type(value)
+            if number not in _NUMBERS or isinstance(value, bytes):
+                return False
     except ValueError:
         return False
-    return (
-        bool(inner)
-        and all(number in (1, 2) and isinstance(value, int) for number, value in inner)
-        and head[2 + head[1]] in (0x0A, 0x12, 0x1A)
-    )
+    return False
+
+
+def _is_sample_type(data: bytes) -> bool:
+    inner = list(_fields(data)) if 0 < len(data) <= 22 else []
+    return bool(inner) and all(number in (1, 2) and isinstance(value, int) for number, value in inner)
 
 
 def read(source: Source, tally: Tally) -> None:

@@ -139,6 +139,12 @@ def pprof() -> bytes:
     return b"".join(parts)
 
 
+def test_a_stack_without_frames_is_time_that_is_not_mapped(root: Path) -> None:
+    found = read(root, "main (app.py:1) 3\n 1\n")
+    assert found.amount == 4
+    assert {item.name: item.share for item in found.unmapped}["[unknown]"] == 0.25
+
+
 @pytest.mark.parametrize(
     ("content", "format", "wanted"),
     [
@@ -156,6 +162,7 @@ def pprof() -> bytes:
         (VTUNE, "VTune hotspot CSV", {"main_c": (0.25, 0.25), "work_c": (0.75, 0.75)}),
         (VTUNE_TREE, "VTune hotspot CSV", {"main_c": (0.25, 1.0), "work_c": (0.75, 0.75)}),
         (pprof(), "pprof", {"main_c": (0.25, 1.0), "work_c": (0.75, 0.75)}),
+        (field(9, 1764300000) + pprof(), "pprof", {"main_c": (0.25, 1.0), "work_c": (0.75, 0.75)}),
         (gzip.compress(pprof()), "pprof", {"main_c": (0.25, 1.0), "work_c": (0.75, 0.75)}),
     ],
 )  # fmt: skip
