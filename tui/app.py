@@ -249,12 +249,12 @@ class MpcoApp(App[None]):
     def _paint(self) -> None:
         self._paint_timer = None
         self._painted = monotonic()
-        screen = self.stage_screen
+        screen: StageScreen | LiveScreen | None = self.stage_screen
+        if screen is not None and isinstance(self.screen, LiveScreen):
+            screen = self.screen  # the stage below catches up when it is seen again
         if screen is not None and screen.is_mounted:
             with self.batch_update():
                 screen.show(self.state)
-                if isinstance(self.screen, LiveScreen) and self.screen.is_mounted:
-                    self.screen.show(self.state)
 
     def repaint(self) -> None:
         """Render the state again, soon: something that is not in it, such as a selection, has changed."""

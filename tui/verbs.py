@@ -12,6 +12,7 @@ from tui.state import State
 
 Verb = Literal["profile", "meta_prompt", "optimise", "benchmark", "write"]
 VERBS: tuple[Verb, ...] = ("profile", "meta_prompt", "optimise", "benchmark", "write")
+NO_CANDIDATE = "There is no candidate yet: press o to ask the LLMs."
 NO_PROFILE = "There is no profile yet: press p to run one first."
 
 
@@ -85,7 +86,7 @@ def newest_candidates(state: State, current: str) -> tuple[Candidate, ...]:
 def evaluate(state: State, candidates: Sequence[Candidate]) -> Evaluate | str:
     """Stage 4 for those of the candidates that have hunks left and no evaluation under way."""
     if not candidates:
-        return "There is no candidate yet: press o to ask the LLMs."
+        return NO_CANDIDATE
     busy = {job.subject for job in state.live_jobs if job.kind == "evaluate"}
     running = {item.candidate for item in state.evaluations.values() if item.id in busy}
     ready = [item for item in candidates if item.state == "ready" and item.kept and item.id not in running]
@@ -104,5 +105,5 @@ def writable(candidates: Sequence[Candidate]) -> tuple[str, ...] | str:
     if ready:
         return ready
     if not candidates:
-        return "There is no candidate yet: press o to ask the LLMs."
+        return NO_CANDIDATE
     return "No hunk is accepted yet: on 3 Diffs, a accepts one."

@@ -44,6 +44,7 @@ KEYS: tuple[BindingType, ...] = (
     ),
     Binding("space", "mark", "mark", show=False, id="diffs.mark", tooltip="Mark the candidate for b and w"),
     Binding("v", "answer", "answer", id="diffs.answer", tooltip="The LLM's own words, or the diff again"),
+    Binding("V", "all_answers", "all answers", id="diffs.all_answers", tooltip="All answers at once, as they stream"),
     Binding("s", "layout", "layout", show=False, id="diffs.layout", tooltip="Side by side, unified, or by width"),
     Binding("f", "folds", "fold", show=False, id="diffs.folds", tooltip="Show or fold the unchanged lines"),
 )

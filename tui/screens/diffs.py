@@ -206,12 +206,25 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
             self.render_state(self.mpco.state)
 
     def action_candidate(self, step: int) -> None:
-        """. and ,: the next and previous candidate."""
+        """. and ,: the next and previous candidate, round and round."""
         ids = self._list.ids
         if self.mpco.current_candidate in ids:
-            target = ids.index(self.mpco.current_candidate) + step
-            if 0 <= target < len(ids):
-                self._select(ids[target])
+            self._select(ids[(ids.index(self.mpco.current_candidate) + step) % len(ids)])
+
+    def action_all_answers(self) -> None:
+        """V: all answers in a grid while they stream."""
+        from tui.screens.streams import StreamsScreen
+
+        if self.mpco.state.candidates:
+            self.app.push_screen(StreamsScreen(self._read))
+        else:
+            self.mpco.say(verbs.NO_CANDIDATE, "warning")
+
+    def _read(self, id: str) -> None:
+        """Read a candidate by itself."""
+        self._select(id)
+        self.add_class("-reading")
+        self.call_after_refresh(self.query_one(f"#{self._pane(self.mpco.state.candidates[id])}").focus)
 
     def action_hunk(self, step: int) -> None:
         """n and N: the next and previous hunk, or place of the text that is looked for."""

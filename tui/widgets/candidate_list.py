@@ -11,7 +11,7 @@ from tui.plain_line import plain_line
 from tui.state import State
 from tui.widgets.keyed_list import ListRow
 
-_SIGNS: Mapping[str, tuple[str, str]] = {
+SIGNS: Mapping[str, tuple[str, str]] = {
     "streaming": ("◐", "$text-accent"),
     "ready": ("●", "$text-primary"),
     "empty": ("○", "dim"),
@@ -19,7 +19,7 @@ _SIGNS: Mapping[str, tuple[str, str]] = {
     "failed": ("✘", "$text-error"),
     "interrupted": ("‖", "$text-warning"),
 }
-
+"""The sign of each state of a candidate, and its colour."""
 
 Sort = Literal["profile", "gain", "cost", "time", "size"]
 SORTS: tuple[Sort, ...] = ("profile", "gain", "cost", "time", "size")
@@ -125,7 +125,7 @@ def _function(state: State, bottleneck: str, candidates: Iterable[Candidate]) ->
 
 
 def _line(state: State, candidate: Candidate, others: int, marked: bool, sort: Sort) -> Content:
-    sign, style = _SIGNS[candidate.state]
+    sign, style = SIGNS[candidate.state]
     words, words_style = _status(state, candidate)
     facts = _facts(state, candidate)
     if sort in facts:  # what the list is sorted by comes first, where a narrow list still shows it
