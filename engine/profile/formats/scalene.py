@@ -20,6 +20,8 @@ class _Line(msgspec.Struct):
     n_cpu_percent_python: float = 0.0
     n_cpu_percent_c: float = 0.0
     n_sys_percent: float = 0.0
+    start_function_line: int = 0
+    end_function_line: int = 0
 
     @property
     def percent(self) -> float:
@@ -57,18 +59,18 @@ def read(source: Source, tally: Tally) -> None:
         for line in content.lines:
             if line.percent > 0:
                 listed += line.percent
-                _add(stacks, Frame("", file, line.lineno), line.percent * seconds, above)
+                _add(stacks, Frame("", file, line.lineno), line.percent * seconds, _above(line, above.get(file, {})))
     if 0 < listed < 99.5:
         stacks.add([stacks.number(Frame("code outside of the profiled files"))], (100 - listed) * seconds)
     stacks.flush()
 
 
-_Above = dict[tuple[str, int], list[tuple[list[Frame], float]]]
+_Above = dict[int, list[tuple[list[Frame], float]]]
 
 
-def _callers(recorded: tuple[Any, ...]) -> _Above:
-    """The stacks above each line, with their weights."""
-    found: _Above = {}
+def _callers(recorded: tuple[Any, ...]) -> dict[str, _Above]:
+    """The stacks above each line of each file, with their weights."""
+    found: dict[str, _Above] = {}
     for item in recorded:
         try:
             texts, about = item
@@ -77,8 +79,15 @@ def _callers(recorded: tuple[Any, ...]) -> _Above:
         except (TypeError, ValueError, KeyError):
             continue
         if frames and weight > 0:
-            found.setdefault((frames[-1].file, frames[-1].line), []).append((frames[:-1], weight))
+            of_file = found.setdefault(frames[-1].file, {})
+            of_file.setdefault(frames[-1].line, []).append((frames[:-1], weight))
     return found
+
+
+def _above(line: _Line, known: _Above) -> list[tuple[list[Frame], float]]:
+    """The stacks above a line; where none was recorded, those above the other lines of its function."""
+    span = range(line.start_function_line, line.end_function_line + 1)
+    return known.get(line.lineno) or [item for number, found in known.items() if number in span for item in found]
 
 
 def _frame(text: str) -> Frame:
@@ -86,10 +95,9 @@ def _frame(text: str) -> Frame:
     return Frame(found["name"], found["file"], int(found["line"])) if found else Frame(text)
 
 
-def _add(stacks: Stacks, frame: Frame, weight: float, above: _Above) -> None:
-    known = above.get((frame.file, frame.line), [])
-    whole = sum(part for _, part in known)
-    for frames, part in known:
+def _add(stacks: Stacks, frame: Frame, weight: float, above: list[tuple[list[Frame], float]]) -> None:
+    whole = sum(part for _, part in above)
+    for frames, part in above:
         stacks.add([*map(stacks.number, frames), stacks.number(frame)], weight * part / whole)
-    if not known:
+    if not above:
         stacks.add([stacks.number(frame)], weight)

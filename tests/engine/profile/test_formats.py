@@ -104,6 +104,11 @@ PYINSTRUMENT = json.dumps({"duration": 4, "root_frame": {"function": "main", "fi
 SCALENE = json.dumps({"elapsed_time_sec": 2.0, "files": {"app/run.py": {"functions": [], "lines": [
     {"lineno": 2, "n_cpu_percent_python": 10.0, "n_cpu_percent_c": 15.0, "n_sys_percent": 0.0},
     {"lineno": 6, "n_cpu_percent_python": 75.0, "n_cpu_percent_c": 0.0, "n_sys_percent": 0.0}]}}})  # fmt: skip
+SCALENE_STACKS = json.dumps({"elapsed_time_sec": 2.0, "files": {"app/run.py": {"functions": [], "lines": [
+    {"lineno": 2, "n_cpu_percent_python": 25.0},
+    {"lineno": 6, "n_cpu_percent_python": 40.0, "start_function_line": 5, "end_function_line": 7},
+    {"lineno": 7, "n_cpu_percent_c": 35.0, "start_function_line": 5, "end_function_line": 7}]}},
+    "stacks": [[["app/run.py main:2;", "app/run.py work:7;"], {"cpu_samples": 0.5}]]})  # fmt: skip
 VTUNE = "vtune: Using result path\nSource Line\tSource File\tFunction\tCPU Time\n2\tnative.c\twork_c\t0.3s\n5\tnative.c\tmain_c\t0.1s\n"
 VTUNE_TREE = "Function Stack;CPU Time:Total;CPU Time:Self;Module\nTotal;4;0;\n main_c;4;1;prog\n  work_c;3;3;prog\n"
 
@@ -159,6 +164,7 @@ def test_a_stack_without_frames_is_time_that_is_not_mapped(root: Path) -> None:
         (GPROF, "gprof text", {"main_c": (0.25, 1.0), "work_c": (0.75, 0.75)}),
         (PYINSTRUMENT, "pyinstrument JSON", {"main": (0.25, 1.0), "work": (0.75, 0.75)}),
         (SCALENE, "scalene JSON", {"main": (0.25, 0.25), "work": (0.75, 0.75)}),
+        (SCALENE_STACKS, "scalene JSON", {"main": (0.25, 1.0), "work": (0.75, 0.75)}),
         (VTUNE, "VTune hotspot CSV", {"main_c": (0.25, 0.25), "work_c": (0.75, 0.75)}),
         (VTUNE_TREE, "VTune hotspot CSV", {"main_c": (0.25, 1.0), "work_c": (0.75, 0.75)}),
         (pprof(), "pprof", {"main_c": (0.25, 1.0), "work_c": (0.75, 0.75)}),
