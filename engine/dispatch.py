@@ -22,6 +22,7 @@ from engine.protocol import (
     CopyPrompt,
     Decide,
     DecideProposal,
+    EditContext,
     EditHunk,
     EditPrompt,
     Evaluate,
@@ -94,6 +95,8 @@ class Dispatch:
             case WritePrompts():
                 jobs, prompts = self._pipeline.prompting.write(command)
                 return {"jobs": [job.id for job in jobs], "prompts": prompts}
+            case EditContext():
+                self._pipeline.prompting.edit_context(command)
             case PreviewPrompt():
                 return self._pipeline.prompting.preview(command)
             case EditPrompt():

@@ -14,13 +14,15 @@ from engine.errors import EngineError, LlmError, PromptError
 from engine.generate.reading import read_baseline
 from engine.jobs import Jobs, RunningJob, new_id
 from engine.llm import prices
-from engine.model import Bottleneck, Candidate, Job, Message, Prompt, prompt_to_send
-from engine.prompt import baseline_prompt, fields_for, is_meta, library, lint, meta_messages
+from engine.model import Bottleneck, Candidate, ContextEdit, Job, Message, Prompt, prompt_to_send
+from engine.prompt import baseline_prompt, fields_for, is_meta, library, lint, meta_messages, of_one_bottleneck
 from engine.prompt.results import remark_on
 from engine.protocol import (
     AddPrompt,
+    ContextEdited,
     CopyPrompt,
     DecideProposal,
+    EditContext,
     ImprovePrompts,
     MarkPrompt,
     Preview,
@@ -73,6 +75,18 @@ class Prompting:
         """What would be sent to write a prompt; nothing is sent."""
         prompt, _ = self._draft(self._session.bottleneck(command.bottleneck), command.llm, command)
         return Preview(model=prompt.meta_prompter, messages=prompt.sent, fields=prompt.fields)
+
+    def edit_context(self, command: EditContext) -> None:
+        """Keep what a person wants the next prompts to be told."""
+        own = of_one_bottleneck(self._config, command.context, command.name)
+        edit = ContextEdit(
+            context=command.context,
+            name=command.name,
+            value=command.value,
+            bottleneck=self._session.bottleneck(command.bottleneck).id if own else "",
+            llm=self._conversations.llm(command.llm).label if command.context == "llm" else "",
+        )
+        self._session.publish(ContextEdited(edit=edit))
 
     def improve(self, command: ImprovePrompts) -> list[Job]:
         """Have prompts written anew by the meta-prompter, which is told what came of them and what the person says.
@@ -138,7 +152,8 @@ class Prompting:
         scope = scope or self._scope(command)
         told = bottleneck if scope == "bottleneck" else None
         facts = prices.facts(section.model)
-        fields = fields_for(self._config, told, source, self._session.profile, section, facts, command.without)
+        edits = [e for e in self._session.context_edits.values() if e.about(told.id if told else "", label)]
+        fields = fields_for(self._config, told, source, self._session.profile, section, facts, command.without, edits)
         template = library(self._config.root_path).load(command.strategy)
         meta = is_meta(template)
         messages = meta_messages(fields, section, command.without, template=template) if meta else ()

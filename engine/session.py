@@ -8,12 +8,13 @@ from typing import TypeVar
 import msgspec
 
 from engine.errors import EngineError
-from engine.model import Application, Bottleneck, Candidate, Evaluation, Job, Profile, Project, Prompt
+from engine.model import Application, Bottleneck, Candidate, ContextEdit, Evaluation, Job, Profile, Project, Prompt
 from engine.protocol import (
     ApplicationChanged,
     BottleneckChanged,
     CandidateChanged,
     Change,
+    ContextEdited,
     EvaluationChanged,
     Event,
     JobChanged,
@@ -47,6 +48,7 @@ class Session:
         self.project = project
         self.profile: Profile | None = kept.profile
         self.prompts: dict[str, Prompt] = {item.id: item for item in kept.prompts}
+        self.context_edits: dict[str, ContextEdit] = {item.id: item for item in kept.context_edits}
         self.candidates: dict[str, Candidate] = {item.id: item for item in kept.candidates}
         self.evaluations: dict[str, Evaluation] = {item.id: item for item in kept.evaluations}
         self.applications: dict[str, Application] = {item.id: item for item in kept.applications}
@@ -108,6 +110,7 @@ class Session:
             applications=tuple(self.applications.values()),
             jobs=tuple(self.jobs.values()),
             noise=self.noise,
+            context_edits=tuple(self.context_edits.values()),
         )
 
     # -------------------------------------------------------------------------------------------- nouns
@@ -195,6 +198,8 @@ class Session:
                 self.profile = msgspec.structs.replace(self.profile, bottlenecks=items)
             case PromptChanged(prompt=prompt):
                 self.prompts[prompt.id] = prompt
+            case ContextEdited(edit=edit):
+                self.context_edits[edit.id] = edit
             case CandidateChanged(candidate=candidate):
                 self.candidates[candidate.id] = candidate
             case EvaluationChanged(evaluation=evaluation):

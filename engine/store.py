@@ -19,6 +19,7 @@ from engine.errors import EngineError
 from engine.model import (
     Application,
     Candidate,
+    ContextEdit,
     Evaluation,
     Exchange,
     Hunk,
@@ -35,6 +36,7 @@ from engine.protocol import (
     BottleneckChanged,
     CandidateChanged,
     Change,
+    ContextEdited,
     EvaluationChanged,
     Event,
     JobChanged,
@@ -176,6 +178,7 @@ class Store:
             applications=tuple(self._nouns("application", Application)),
             jobs=tuple(self._nouns("job", Job)),
             noise=next(self._nouns("noise", Noise), None),
+            context_edits=tuple(self._nouns("context_edit", ContextEdit)),
         )
 
     # ---------------------------------------------------------------------------- history of the hunks
@@ -245,6 +248,8 @@ class Store:
             case PromptChanged(prompt=prompt):
                 self._put("prompt", prompt.id, prompt)
                 self._end_stream(prompt.id, prompt.state)
+            case ContextEdited(edit=edit):
+                self._put("context_edit", edit.id, edit)
             case CandidateChanged(candidate=candidate):
                 self._put("candidate", candidate.id, candidate)
                 self._end_stream(candidate.id, candidate.state)

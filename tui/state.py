@@ -8,13 +8,26 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from engine.model import Application, Bottleneck, Candidate, Evaluation, Job, Noise, Profile, Project, Prompt, Usage
+from engine.model import (
+    Application,
+    Bottleneck,
+    Candidate,
+    ContextEdit,
+    Evaluation,
+    Job,
+    Noise,
+    Profile,
+    Project,
+    Prompt,
+    Usage,
+)
 from engine.protocol import (
     ApplicationChanged,
     BottleneckChanged,
     CandidateChanged,
     CandidateStreamed,
     Change,
+    ContextEdited,
     EvaluationChanged,
     Event,
     JobChanged,
@@ -41,6 +54,7 @@ class State:
     applications: Mapping[str, Application] = field(default_factory=dict)
     jobs: Mapping[str, Job] = field(default_factory=dict)
     noise: Noise | None = None
+    context_edits: Mapping[str, ContextEdit] = field(default_factory=dict)
 
     @property
     def live_jobs(self) -> tuple[Job, ...]:
@@ -105,6 +119,7 @@ def _changed(state: State, change: Change) -> State:
                 applications={item.id: item for item in change.applications},
                 jobs={item.id: item for item in change.jobs},
                 noise=change.noise,
+                context_edits={item.id: item for item in change.context_edits},
             )
         case ProjectChanged(project=project):
             return replace(state, project=project)
@@ -114,6 +129,8 @@ def _changed(state: State, change: Change) -> State:
             return _with_bottleneck(state, bottleneck)
         case PromptChanged(prompt=prompt):
             return replace(state, prompts={**state.prompts, prompt.id: prompt})
+        case ContextEdited(edit=edit):
+            return replace(state, context_edits={**state.context_edits, edit.id: edit})
         case CandidateChanged(candidate=candidate):
             return replace(state, candidates={**state.candidates, candidate.id: candidate})
         case EvaluationChanged(evaluation=evaluation):

@@ -32,6 +32,7 @@ from engine.model.profiles import Bottleneck, Difference, Edge, FlameNode, LineH
 from engine.model.projects import Llm, LlmFacts, Project
 from engine.model.prompts import (
     CONTEXT_NAMES,
+    ContextEdit,
     ContextField,
     ContextName,
     Message,
@@ -54,6 +55,7 @@ __all__ = [
     "Candidate",
     "CandidateState",
     "CheckedFunction",
+    "ContextEdit",
     "ContextField",
     "ContextName",
     "Decision",

@@ -19,6 +19,28 @@ class ContextField(Noun, frozen=True, kw_only=True):
     """For a person: `mpco.toml`, `README.md`, `pyproject.toml`, `profile`, `psutil`, `litellm`, ..."""
 
 
+class ContextEdit(Noun, frozen=True, kw_only=True):
+    """A person's words in place of a field that was collected, or beside those that were."""
+
+    context: ContextName
+    name: str
+    value: str | None
+    """Empty leaves the field out; None is no edit any more."""
+    bottleneck: str = ""
+    """The one it is about; empty for all."""
+    llm: str = ""
+    """Label of the target LLM it is about; empty for all."""
+
+    @property
+    def id(self) -> str:
+        """What it is about; a later edit of the same takes its place."""
+        return "\0".join((self.context, self.name, self.bottleneck, self.llm))
+
+    def about(self, bottleneck: str, llm: str) -> bool:
+        """Whether it counts for a prompt of this bottleneck for this LLM."""
+        return self.value is not None and self.bottleneck in ("", bottleneck) and self.llm in ("", llm)
+
+
 class Message(Noun, frozen=True, kw_only=True):
     """One chat message exactly as it is sent to an LLM."""
 

@@ -3,7 +3,7 @@
 What an LLM is told is made here and nowhere else; sending it is the pipeline's business.
 """
 
-from engine.prompt.contexts import fields_for
+from engine.prompt.contexts import fields_for, of_one_bottleneck
 from engine.prompt.linting import lint
 from engine.prompt.llm import llm_fields
 from engine.prompt.project import project_fields
@@ -20,6 +20,7 @@ __all__ = [
     "lint",
     "llm_fields",
     "meta_messages",
+    "of_one_bottleneck",
     "project_fields",
     "related",
     "task_fields",

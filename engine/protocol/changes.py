@@ -6,6 +6,7 @@ from engine.model import (
     Application,
     Bottleneck,
     Candidate,
+    ContextEdit,
     Estimate,
     Evaluation,
     Hunk,
@@ -32,6 +33,7 @@ class Snapshot(Word, frozen=True, kw_only=True, tag="snapshot"):
     applications: tuple[Application, ...] = ()
     jobs: tuple[Job, ...] = ()
     noise: Noise | None = None
+    context_edits: tuple[ContextEdit, ...] = ()
 
 
 class ProjectChanged(Word, frozen=True, kw_only=True, tag="project"):
@@ -56,6 +58,12 @@ class PromptChanged(Word, frozen=True, kw_only=True, tag="prompt"):
     """A prompt version is new or has changed its state."""
 
     prompt: Prompt
+
+
+class ContextEdited(Word, frozen=True, kw_only=True, tag="context_edited"):
+    """A person has said what the next prompts are told of something, or has taken that back."""
+
+    edit: ContextEdit
 
 
 class CandidateChanged(Word, frozen=True, kw_only=True, tag="candidate"):
@@ -131,6 +139,7 @@ Change = (
     | ProfileChanged
     | BottleneckChanged
     | PromptChanged
+    | ContextEdited
     | CandidateChanged
     | EvaluationChanged
     | Measured

@@ -63,6 +63,18 @@ class WritePrompts(Word, frozen=True, kw_only=True, tag="write_prompts"):
     """Another one than [meta_prompter]: the label or the model of an [[llm]]."""
 
 
+class EditContext(Word, frozen=True, kw_only=True, tag="edit_context"):
+    """Tell the prompts that are written next this in place of what is collected for a field. What describes the
+    project or the task counts for all prompts, what describes an LLM or a bottleneck for its own."""
+
+    context: ContextName
+    name: str
+    value: str | None
+    """Empty leaves the field out; None takes the edit back."""
+    bottleneck: str
+    llm: str
+
+
 class PreviewPrompt(Word, frozen=True, kw_only=True, tag="preview_prompt"):
     """Reply: a `Preview` of what would be sent to write this prompt; nothing is sent."""
 
@@ -329,6 +341,7 @@ Command = (
     | ShowEvidence
     | Mark
     | WritePrompts
+    | EditContext
     | PreviewPrompt
     | PreviewSending
     | EditPrompt

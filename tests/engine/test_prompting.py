@@ -1,21 +1,25 @@
 """Prompts through the engine's socket: reused, improved, copied, marked."""
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import pytest
 
 from engine.errors import EngineError
-from engine.model import Bottleneck
+from engine.model import Bottleneck, ContextField, ContextName
 from engine.protocol import (
     AddPrompt,
     CopyPrompt,
     DecideProposal,
+    EditContext,
     EditPrompt,
     ImprovePrompts,
     MarkPrompt,
     Optimise,
     Outgoing,
+    Preview,
+    PreviewPrompt,
     PreviewSending,
     RunProfile,
     WritePrompts,
@@ -147,3 +151,40 @@ async def test_another_meta_prompter_can_be_named(project: Path) -> None:
         assert state.jobs[jobs[0]].state == "failed"
         failed = state.prompt_versions(bottleneck, "algorithms")[0]
         assert failed.state == "failed" and "offline/nobody" in failed.reason
+
+
+async def test_what_a_person_says_of_a_context_is_told_until_they_take_it_back(project: Path) -> None:
+    async with followed(project) as engine:
+        bottleneck = (await profiled(engine))[0].id
+
+        async def told(llm: str, scope: Literal["", "project"] = "") -> dict[tuple[str, str], ContextField]:
+            asked = PreviewPrompt(bottleneck=bottleneck, llm=llm, scope=scope)
+            shown = msgspec.convert(await engine.send(asked), Preview)
+            assert all(field.value.splitlines()[0] in shown.messages[0].content for field in shown.fields)
+            return {(field.context, field.name): field for field in shown.fields}
+
+        async def say(context: ContextName, name: str, value: str | None) -> None:
+            at = {"bottleneck": bottleneck, "llm": "algorithms"}
+            await engine.send(EditContext(context=context, name=name, value=value, **at))
+
+        before = await told("algorithms")
+        await say("project", "description", "Counts words, mostly short ones.")
+        await say("task", "hardware", "")
+        await say("task", "note", "The input is sorted.")
+        await say("llm", "considerations", "Likes short prompts.")
+        now = await told("algorithms")
+        assert now["project", "description"].value == "Counts words, mostly short ones."
+        assert ("task", "hardware") in before and ("task", "hardware") not in now
+        assert now["task", "note"].source == "you"
+        assert now["llm", "considerations"].value == "Likes short prompts."
+        others = await told("caching")
+        assert ("llm", "considerations") not in others or "short prompts" not in others["llm", "considerations"].value
+        assert ("task", "note") not in await told("algorithms", "project")
+
+        await say("task", "note", None)
+        assert ("task", "note") not in await told("algorithms")
+    async with followed(project) as engine:  # kept with the session
+        state = await engine.until(lambda state: state.context_edits)
+        assert {edit.name for edit in state.context_edits.values() if edit.about(bottleneck, "algorithms")} == {
+            "description", "hardware", "considerations",
+        }  # fmt: skip

@@ -19,6 +19,8 @@ from engine.protocol import (
     Command,
     Event,
     Follow,
+    Preview,
+    PreviewPrompt,
     PreviewVariant,
     Reply,
     Request,
@@ -43,7 +45,10 @@ class ScriptedEngine:
         self.socket = socket
         self.snapshot = snapshot
         self.commands: list[Command] = []
-        self.answers: dict[type, Any] = {PreviewVariant: Variant()}
+        self.answers: dict[type, Any] = {
+            PreviewVariant: Variant(),
+            PreviewPrompt: Preview(model="offline/meta", messages=(), fields=samples.FIELDS),
+        }
         """What a command of a type is answered with; a str is a refusal. Default: null."""
         self._n = 1
         self._followers: set[asyncio.StreamWriter] = set()

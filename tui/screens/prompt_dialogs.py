@@ -7,8 +7,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalGroup
+from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, SelectionList, Static
+from textual.widgets import Input, SelectionList, Static, TextArea
 
 from engine.model import BaselineFile, Prompt
 from tui.screens.dialogs import Choice, ChoiceDialog
@@ -44,6 +45,35 @@ class RemarkDialog(ModalScreen[str | None]):
     def action_leave(self) -> None:
         """esc: nothing is sent."""
         self.dismiss(None)
+
+
+class FieldDialog(ModalScreen[str | None]):
+    """A field of a context in full; answers with what the next prompts are to be told."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "leave as it was", id="field.out"),
+        Binding("ctrl+s", "keep", "keep", id="field.keep", tooltip="Tell the next prompts this"),
+    ]
+
+    def __init__(self, title: str, value: str) -> None:
+        super().__init__()
+        self._title = title
+        self._value = value
+
+    def compose(self) -> ComposeResult:
+        """One editor."""
+        with Vertical(classes="dialog", id="field") as box:
+            box.border_title = Content(self._title)
+            box.border_subtitle = "ctrl+s keeps · esc leaves it as it was"
+            yield TextArea(self._value, compact=True, soft_wrap=True, tab_behavior="focus", show_line_numbers=False)
+
+    def on_mount(self) -> None:
+        """Ready to type."""
+        self.query_one(TextArea).focus()
+
+    def action_keep(self) -> None:
+        """ctrl+s: keep the text."""
+        self.dismiss(self.query_one(TextArea).text)
 
 
 class LlmsDialog(ModalScreen[tuple[str, ...] | None]):

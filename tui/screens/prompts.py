@@ -12,21 +12,17 @@ from textual.widgets import Static
 
 from engine.model import CONTEXT_NAMES, Bottleneck, Llm, Prompt, PromptMark
 from engine.protocol import (
-    CopyPrompt,
-    DecideProposal,
     EditPrompt,
-    ImprovePrompts,
-    MarkPrompt,
     Outgoing,
     Preview,
     PreviewPrompt,
     PreviewSending,
 )
 from tui import editor, prompt_words
+from tui.screens import prompt_actions
 from tui.screens.messages import MessagesScreen, SendingScreen
-from tui.screens.prompt_dialogs import CompareDialog, LlmsDialog, PromptDiff, RemarkDialog
+from tui.screens.prompt_contexts import PromptContexts
 from tui.screens.prompt_keys import KEYS
-from tui.screens.prompt_proposal import ProposalDiff
 from tui.screens.stage import StageScreen
 from tui.state import State
 from tui.widgets.answer_view import HEADING, AnswerView
@@ -49,6 +45,7 @@ class PromptsScreen(StageScreen):
     def __init__(self) -> None:
         super().__init__()
         self._editing: Prompt | None = None
+        self._contexts = PromptContexts(self)
 
     def compose_stage(self) -> ComposeResult:
         """Text on the left, where it comes from on the right."""
@@ -105,7 +102,9 @@ class PromptsScreen(StageScreen):
         pane.border_title = Content(prompt_words.heading(state, bottleneck))
         self.query_one(VersionList).show(state, self.versions, prompt)
         meta = state.project.meta_prompter if state.project else ""
-        self.query_one(WrittenFrom).show(prompt, llm, self.mpco.without, meta)
+        edits = self._contexts.edits(self._place)
+        fields = self._contexts.collected(self._place) if prompt is None and bottleneck and llm else ()
+        self.query_one(WrittenFrom).show(prompt, fields, edits, llm, self.mpco.without, meta)
         if self._editing is None:
             self._render_prompt(state, prompt)
 
@@ -220,6 +219,14 @@ class PromptsScreen(StageScreen):
         self.mpco.without = tuple(item for item in CONTEXT_NAMES if item in off)
         self.render_state(self.mpco.state)
 
+    def action_edit_context(self) -> None:
+        """e in "written from": read a field in full, and edit it for the prompts that are written next."""
+        self._contexts.edit(self._place, self.query_one(WrittenFrom).field)
+
+    def action_restore_context(self) -> None:
+        """u in "written from": what is collected counts again."""
+        self._contexts.restore(self._place, self.query_one(WrittenFrom).field)
+
     def action_messages(self) -> None:
         """enter: what was sent for this version, or would be sent by m with the contexts as they are now."""
         prompt = self.shown
@@ -257,84 +264,28 @@ class PromptsScreen(StageScreen):
 
     def action_improve(self) -> None:
         """i: have the shown version written again."""
-        prompt = self._editable()
-        if prompt is None:
-            return
-
-        def send(remark: str | None) -> None:
-            if remark is not None:
-                self.mpco.chosen_prompts.pop(self._place, None)
-                self.mpco.perform(ImprovePrompts(prompts=(prompt.id,), remark=remark))
-
-        results = prompt_words.results(self.mpco.state, prompt)
-        self.app.push_screen(RemarkDialog(f"Improve v{prompt.version} for {prompt.llm}", results), send)
+        if prompt := self._editable():
+            prompt_actions.improve(self.mpco, prompt)
 
     def action_compare(self) -> None:
         """d: the shown version against another one; a proposal against what it would replace, to be decided on."""
-        prompt = self._editable()
-        if prompt is None:
-            return
-        parent = self.mpco.state.prompts.get(prompt.parent)
-        if prompt_words.is_open(prompt) and parent is not None:
-            self.app.push_screen(ProposalDiff(parent, prompt), lambda answer: self._decide(prompt, answer))
-            return
-
-        def show(id: str | None) -> None:
-            other = self.mpco.state.prompts.get(id or "")
-            if other is not None:
-                self.app.push_screen(PromptDiff(other, prompt))
-
-        dialog = CompareDialog(self.mpco.state, prompt)
-        if dialog.empty:
-            self.mpco.say("There is no other version and no other LLM's prompt to compare it with.", "warning")
-        else:
-            self.app.push_screen(dialog, show)
-
-    def _decide(self, prompt: Prompt, text: str | None) -> None:
-        """Take what `text` has of the proposal: all of it, a part, or, being empty, nothing."""
-        if text is None:
-            return
-        part = text if text.strip() != prompt.text.strip() else ""
-        words = "was left as it is" if not text else "is taken in part, as a new version" if part else "is taken"
-
-        def done(_: Any) -> None:
-            self.mpco.chosen_prompts.pop((prompt.bottleneck, prompt.llm), None)
-            self.mpco.say(f"v{prompt.version} {words}." if text else f"The prompt {words}; v{prompt.version} is kept.")
-
-        self.mpco.perform(DecideProposal(prompt=prompt.id, accept=bool(text), text=part), done)
+        if prompt := self._editable():
+            prompt_actions.compare(self.mpco, prompt)
 
     def action_reject(self) -> None:
         """r: leave the prompt as it was."""
-        prompt = self._editable()
-        if prompt is not None and prompt_words.is_open(prompt):
-            self._decide(prompt, "")
-        elif prompt is not None:
-            self.mpco.say("Only a proposal can be rejected: i has one made.", "warning")
+        if prompt := self._editable():
+            prompt_actions.reject(self.mpco, prompt)
 
     def action_mark(self, mark: PromptMark) -> None:
         """a, P and S: approve, pin or star the shown version, or take the mark away; a takes a proposal."""
-        prompt = self._editable()
-        if prompt is not None and mark == "approved" and prompt_words.is_open(prompt):
-            self._decide(prompt, prompt.text)
-        elif prompt is not None:
-            self.mpco.perform(MarkPrompt(prompt=prompt.id, mark=mark, on=mark not in prompt.marks))
+        if prompt := self._editable():
+            prompt_actions.mark(self.mpco, prompt, mark)
 
     def action_copy_to(self) -> None:
         """c: give the shown text to other LLMs."""
-        prompt, project = self._editable(), self.mpco.state.project
-        labels = [item.label for item in project.llms if item.label != self._place[1]] if project else []
-        if prompt is None:
-            return
-        if not labels:
-            self.mpco.say("There is no other LLM to copy it to; mpco.toml names one.", "warning")
-            return
-
-        def copy(chosen: tuple[str, ...] | None) -> None:
-            if chosen:
-                told = f"Copied v{prompt.version} to {', '.join(chosen)}, as a new version there."
-                self.mpco.perform(CopyPrompt(prompt=prompt.id, llms=chosen), lambda _: self.mpco.say(told))
-
-        self.app.push_screen(LlmsDialog(f"Copy v{prompt.version} for {prompt.llm} to", labels), copy)
+        if prompt := self._editable():
+            prompt_actions.copy_to(self.mpco, prompt)
 
     # ------------------------------------------------------------------------------------------ editing
 
