@@ -200,10 +200,11 @@ class Places:
         found = self._candidates(frame)
         if len({path for path, _ in found}) > 1:
             program = frame.module.rpartition("/")[2].partition(".")[0]
+            linked = [item for item in found if _is_linked_as(frame.name, *item)] or found
             found = (
                 [item for item in found if program and Path(item[0]).stem == program]
-                or [item for item in found if item[0] in self._seen]
-                or found
+                or [item for item in linked if item[0] in self._seen]
+                or linked
             )
         if len({(path, span.qualname) for path, span in found}) != 1:
             return None
@@ -224,6 +225,12 @@ class Places:
         if frame.line:
             found = [item for item in found if item[1].line <= frame.line <= item[1].end_line] or found
         return found
+
+
+def _is_linked_as(symbol: str, path: str, span: FunctionSpan) -> bool:
+    """Whether a symbol is how a linker calls a function: Go, Rust and Java put the package before, C does not."""
+    parts = components(symbol)
+    return len(parts) > 1 if language_of(path) in ("Go", "Rust", "Java") else parts == components(span.qualname)
 
 
 def _builtin(name: str) -> Owner:
