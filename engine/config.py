@@ -100,6 +100,8 @@ class BenchmarkSection(CommandSection, frozen=True, kw_only=True):
     alpha: Share = 0.05
     margin: Percent = 1.0
     worth: Percent = 2.0
+    search_runs: Count = 200
+    """Of measuring what each hunk is worth, and of searching for the best combination."""
 
 
 class ProfileSection(Section, frozen=True, kw_only=True):

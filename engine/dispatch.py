@@ -16,6 +16,7 @@ from engine.protocol import (
     AddPrompt,
     Apply,
     Cancel,
+    Combine,
     Command,
     CompareCandidates,
     ContinueCandidate,
@@ -36,6 +37,7 @@ from engine.protocol import (
     Mark,
     MarkPrompt,
     MeasureNoise,
+    MeasureWorth,
     NoteHunk,
     Optimise,
     PreviewPrompt,
@@ -127,6 +129,10 @@ class Dispatch:
                 return composing.preview(self._session, command.hunks)
             case EvaluateVariant():
                 return _evaluations([self._pipeline.evaluate_variant(command.hunks, command.title)])
+            case MeasureWorth():
+                return {"jobs": [self._pipeline.searches.worth(command.evaluation).id]}
+            case Combine():
+                return _evaluations([self._pipeline.searches.combine()])
             case Schedule():
                 self._proof.schedule(command.evaluation, command.action)
             case _:

@@ -81,10 +81,17 @@ class Jobs:
         """Begin `work` in the background; it says `started()` itself when it no longer waits."""
         job = Job(id=new_id(), kind=kind, title=title, subject=subject, state="queued", at=time.time())
         self._session.publish(JobChanged(job=job))
-        running = RunningJob(self._session, job.id)
-        task = asyncio.create_task(self._run(running, work), name=f"{kind} {job.id}")
-        self._tasks[job.id] = task
+        self._begin(job, work)
         return job
+
+    def go_on(self, job: Job, work: Work) -> None:
+        """Begin `work` in the place of a job that was cut off."""
+        self._session.publish(JobChanged(job=msgspec.structs.replace(job, state="queued", reason="", progress="")))
+        self._begin(job, work)
+
+    def _begin(self, job: Job, work: Work) -> None:
+        task = asyncio.create_task(self._run(RunningJob(self._session, job.id), work), name=f"{job.kind} {job.id}")
+        self._tasks[job.id] = task
 
     def cancel(self, id: str) -> None:
         """End a job at once.

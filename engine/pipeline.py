@@ -35,6 +35,7 @@ from engine.protocol import (
     CandidateStreamed,
     EvaluationChanged,
 )
+from engine.searching import Searches
 from engine.session import Session
 from engine.source import language_of
 from engine.talk import Talk
@@ -54,6 +55,7 @@ class Pipeline:
         self.conversations = Conversations(config, session)
         self.profiling = Profiling(config, session, jobs, proof)
         self.prompting = Prompting(config, session, jobs, self.conversations)
+        self.searches = Searches(config, session, jobs, proof)
 
     def configure(self, config: Config) -> None:
         """Take over a configuration that was read anew."""
@@ -61,6 +63,7 @@ class Pipeline:
         self.conversations.configure(config)
         self.profiling.configure(config)
         self.prompting.configure(config)
+        self.searches.configure(config)
         self._proof.configure(config)
 
     # --------------------------------------------------------------------------------- stage 3: generate

@@ -26,9 +26,11 @@ log = logging.getLogger(__name__)
 class _Entry:
     """An evaluation in the queue or in the race."""
 
-    def __init__(self, evaluation: Evaluation, changes: Sequence[Change]) -> None:
-        self.id = evaluation.id
+    def __init__(self, id: str, changes: Sequence[Change], against: Sequence[Change], most_pairs: int) -> None:
+        self.id = id
         self.changes = changes
+        self.against = against
+        self.most_pairs = most_pairs
         self.job: RunningJob | None = None
         self.contender: Contender | None = None
         """While it races."""
@@ -88,32 +90,57 @@ class Proof:
 
     def start(self, born: Evaluation, changes: Sequence[Change]) -> Job:
         """Queue the evaluation of `changes`, going on with the measurements `born` already has."""
-        patch = to_patch(changes)
         digest = digest_of(changes)
         flags = flags_of(self._config, changes)
-        queued = msgspec.structs.replace(born, state="queued", patch=patch, patch_digest=digest, flags=flags)
-        self._session.publish(EvaluationChanged(evaluation=queued))
-
-        entry = self._entries[born.id] = _Entry(queued, changes)
+        entry = self._queue(msgspec.structs.replace(born, patch_digest=digest, flags=flags), changes)
 
         async def wait(running: RunningJob) -> None:
-            entry.job = running
-            try:
-                self._conduct()
-                await entry.ended
-            except asyncio.CancelledError:
-                if ending := self._leave(entry):
-                    await asyncio.wait([ending])
-                state = "interrupted" if self._jobs.closing else "cancelled"
-                self._change(born.id, state=state, reason="Cancelled; the measurements so far are kept.")
-                raise
-            except MpcoError as error:
-                self._change(born.id, state="cancelled", reason=str(error))
-                raise
-            finally:
-                del self._entries[born.id]
+            await self._ended(entry, running)
 
         return self._jobs.start("evaluate", born.title, born.id, wait)
+
+    async def step(
+        self,
+        running: RunningJob,
+        born: Evaluation,
+        changes: Sequence[Change],
+        against: Sequence[Change],
+        most_pairs: int,
+    ) -> Evaluation:
+        """Measure a step of a search, `changes` against the variant `against`, within its job; how it ended.
+
+        Raises:
+            EditError: when a file has changed since the candidates were made.
+            BaselineError: when the project itself does not build, pass its tests or run its benchmark.
+        """
+        await self._ended(self._queue(born, changes, against, most_pairs), running)
+        return self._session.evaluations[born.id]
+
+    def _queue(
+        self, born: Evaluation, changes: Sequence[Change], against: Sequence[Change] = (), most_pairs: int = 0
+    ) -> _Entry:
+        queued = msgspec.structs.replace(born, state="queued", patch=to_patch(changes))
+        self._session.publish(EvaluationChanged(evaluation=queued))
+        entry = self._entries[born.id] = _Entry(born.id, changes, against, most_pairs)
+        return entry
+
+    async def _ended(self, entry: _Entry, running: RunningJob) -> None:
+        """Have an evaluation race, and wait for its end."""
+        entry.job = running
+        try:
+            self._conduct()
+            await entry.ended
+        except asyncio.CancelledError:
+            if ending := self._leave(entry):
+                await asyncio.wait([ending])
+            state = "interrupted" if self._jobs.closing else "cancelled"
+            self._change(entry.id, state=state, reason="Cancelled; the measurements so far are kept.")
+            raise
+        except MpcoError as error:
+            self._change(entry.id, state="cancelled", reason=str(error))
+            raise
+        finally:
+            del self._entries[entry.id]
 
     # ------------------------------------------------------------------------------------------- schedule
 
@@ -205,10 +232,11 @@ class Proof:
         """Make an evaluation a contender, unless its files have changed meanwhile."""
         root, evaluation = self._config.root_path, self._session.evaluations[entry.id]
         try:
-            for path, before, _ in entry.changes:
+            for path, before, _ in (*entry.changes, *entry.against):
                 if before and read_baseline(root, path).text != before:
                     raise EditError(f"{path} has changed since the candidate was made; optimise it again (o).")
             files = {path: encode(root, path, after) for path, _, after in entry.changes}
+            against = {path: encode(root, path, after) for path, _, after in entry.against}
         except MpcoError as error:
             self._fail([entry], error)
             return False
@@ -224,6 +252,9 @@ class Proof:
             family=evaluation.family,
             rivals=evaluation.rivals,
             pinned=evaluation.hold == "pinned",
+            search=evaluation.search,
+            against=against or None,
+            most_pairs=entry.most_pairs,
         )
         return True
 

@@ -12,15 +12,21 @@ from engine.pipeline import Pipeline
 from engine.protocol import CandidateChanged, Change, EvaluationChanged, JobChanged, PromptChanged
 from engine.session import Session
 
+SEARCHES = ("worth", "combine")
 CUT_OFF = "The engine ended while it ran; what had come is kept."
 
 
 def take_up(session: Session, pipeline: Pipeline) -> None:
-    """Mark what was cut off as interrupted and queue unfinished evaluations again."""
+    """Mark what was cut off as interrupted, queue unfinished evaluations again and go on with searches."""
     unfinished = [item for item in session.evaluations.values() if _unfinished(item)]
+    searches = [
+        job for job in session.jobs.values() if job.kind in SEARCHES and (job.live or job.state == "interrupted")
+    ]
     changes = [*_interrupted_texts(session), *_interrupted_jobs(session)]
     if changes:
         session.publish(*changes)
+    for job in searches:
+        pipeline.searches.take_up(job)
     for evaluation in unfinished:
         try:
             pipeline.resume(evaluation)
@@ -30,7 +36,8 @@ def take_up(session: Session, pipeline: Pipeline) -> None:
 
 
 def _unfinished(evaluation: Evaluation) -> bool:
-    return evaluation.state not in ("done", "cancelled")
+    """Steps of a search are its own to go on with."""
+    return evaluation.state not in ("done", "cancelled") and not evaluation.search
 
 
 def _interrupted_texts(session: Session) -> list[Change]:

@@ -7,6 +7,7 @@ from tui.figures import METRIC_WORDS
 from tui.outcomes import FAILURES, UNBOUNDED, outcome, pairs_begun, percent, times
 from tui.state import State
 from tui.widgets.answer_view import HEADING
+from tui.worth_words import worth_lines
 
 _GAIN_WORDS = {
     "wall": ("faster", "slower"),
@@ -85,14 +86,15 @@ def odds(e_value: float) -> str:
     return "over a million to 1" if e_value >= 1e6 else f"{e_value:,.0f} to 1" if e_value >= 1 else "none"
 
 
-def findings(evaluation: Evaluation) -> Content:
-    """What the benchmark itself reports, row by row; the behaviour check; what the cheat lens saw."""
+def findings(state: State, evaluation: Evaluation) -> Content:
+    """What the benchmark itself reports, row by row; the behaviour check; each hunk's worth; what the lens saw."""
     lines = [_row(row) for row in evaluation.metrics]
     if found := evaluation.behaviour:
         sign, style = {"checked": ("✔", "$text-success"), "differs": ("✘", "$text-error")}.get(
             found.state, ("?", "dim")
         )
         lines.append(Content.assemble((f"{sign} behaviour ", style), found.sentence))
+    lines += worth_lines(state, evaluation)
     lines += [
         Content.assemble((f"⚑ {flag.kind} ", "$text-warning"), f"{flag.file}:{flag.line} {flag.text}")
         for flag in evaluation.flags
@@ -120,6 +122,9 @@ def circumstances(evaluation: Evaluation) -> str:
         noisy = [item.noisy for item in evaluation.measurements if item.noisy]
         if noisy:
             parts.append(f"{len(noisy)} of {len(evaluation.measurements)} runs noisy ({noisy[-1]})")
+    if evaluation.search:
+        whole = "the whole variant" if evaluation.search == "worth" else "the best combination so far"
+        parts.append(f"compared with {whole}")
     if evaluation.reason and evaluation.verdict is None:
         parts.append(evaluation.reason)
     return " · ".join(parts)
@@ -147,10 +152,10 @@ def waiting(state: State, evaluation: Evaluation) -> str:
             return evaluation.reason
 
 
-def output_lines(evaluation: Evaluation) -> list[str]:
+def output_lines(state: State, evaluation: Evaluation) -> list[str]:
     """The reason, then the kept output of every step, failed ones last so that they are what is in view."""
     lines = [f"{HEADING}{evaluation.reason}"] if evaluation.verdict in FAILURES and evaluation.reason else []
-    if found := findings(evaluation).plain.replace(HEADING, "␁"):
+    if found := findings(state, evaluation).plain.replace(HEADING, "␁"):
         lines += ["", f"{HEADING}what the checks found", *found.split("\n")]
     for step in sorted(evaluation.steps, key=lambda item: not item.passed):
         how = "passed" if step.passed else "ran into a limit" if step.exit_code is None else f"exit {step.exit_code}"

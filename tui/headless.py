@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -14,6 +14,7 @@ from engine.model import Candidate, Evaluation, Job, Prompt, Target
 from engine.protocol import (
     Apply,
     Cancel,
+    Combine,
     Command,
     Decide,
     Evaluate,
@@ -26,6 +27,7 @@ from engine.protocol import (
     StopSpending,
     WritePrompts,
 )
+from tui import verbs
 from tui.state import State, reduce
 
 Say = Callable[[str], None]
@@ -36,7 +38,7 @@ class Session:
 
     def __init__(self, root: Path, say: Say) -> None:
         self._root = root
-        self._say = say
+        self.say = say
         self._changed = asyncio.Condition()
         self._told: dict[str, str] = {}
         self._following: asyncio.Task[None] | None = None
@@ -133,7 +135,7 @@ class Session:
         for job in self.state.jobs.values():
             news = f"{job.title}: {job.progress or job.state}"
             if job.live and self._told.get(job.id) != news:
-                self._say(news)
+                self.say(news)
             if job.live or job.id in self._told:
                 self._told[job.id] = news
 
@@ -143,14 +145,17 @@ class Outcome:
     """What a headless run has brought, in the order of the candidates."""
 
     results: tuple[tuple[Candidate, Evaluation | None], ...] = ()
+    combined: Evaluation | None = None
+    """The best combination of hunks, measured afresh."""
     failed: tuple[Job, ...] = ()
     applied: str = ""
 
     @property
-    def best(self) -> tuple[Candidate, Evaluation] | None:
-        """The candidate with the largest gain that is safe to claim, among those proven faster."""
-        proven = [(c, e) for c, e in self.results if e is not None and e.verdict == "faster" and e.estimate is not None]
-        return max(proven, key=lambda pair: pair[1].estimate.guaranteed if pair[1].estimate else 0.0, default=None)
+    def best(self) -> Evaluation | None:
+        """The variant with the largest gain that is safe to claim, among those proven faster."""
+        found = [item for item in (*(e for _, e in self.results), self.combined) if item is not None]
+        proven = [item for item in found if item.verdict == "faster"]
+        return max(proven, key=lambda item: item.estimate.guaranteed if item.estimate else 0.0, default=None)
 
 
 @dataclass(frozen=True)
@@ -164,6 +169,10 @@ class Plan:
     max_usd: float | None = None
     replay: str = ""
     speed: float = 1.0
+    worth: bool = False
+    """Whether it is measured what each hunk of the winners is worth."""
+    combine: bool = False
+    """Whether the best combination of hunks is searched for."""
     apply_best: bool = False
     branch: str = ""
     scope: Literal["", "bottleneck", "project"] = ""
@@ -228,7 +237,34 @@ async def _stages(session: Session, plan: Plan, recorded: Any) -> Outcome:
         candidates, asked, proven = await _again(session, candidates, asked, proven)
     results = tuple((session.state.candidates[id], session.state.latest_evaluation(id)) for id in candidates)
     outcome = Outcome(results=results, failed=_failed([*written, *asked, *proven]))
+    outcome = await _searched(session, plan, outcome)
     return await _apply_best(session, plan, outcome) if plan.apply_best else outcome
+
+
+async def _combined(session: Session, command: Combine, jobs: list[Job]) -> Evaluation | None:
+    """The best combination, once it is measured afresh; None where too few candidates gained anything."""
+    try:
+        begun = await session.perform(command)
+    except EngineError as error:
+        session.say(str(error))
+        return None
+    id = begun["evaluations"][0]
+    jobs += await session.finish(begun["jobs"])
+    jobs += await session.finish([job.id for job in session.state.jobs.values() if job.subject == id and job.live])
+    return session.state.evaluations.get(id)
+
+
+async def _searched(session: Session, plan: Plan, outcome: Outcome) -> Outcome:
+    """With what the plan asks for: the worth of each hunk of the winners, the best combination."""
+    jobs: list[Job] = []
+    for _, proof in outcome.results if plan.worth else ():
+        command = verbs.worth(session.state, proof)
+        if not isinstance(command, str):
+            jobs += await session.finish((await session.perform(command))["jobs"])
+    combining = verbs.combine(session.state) if plan.combine else ""
+    combined = None if isinstance(combining, str) else await _combined(session, combining, jobs)
+    results = tuple((c, session.state.evaluations[e.id] if e else None) for c, e in outcome.results)
+    return replace(outcome, results=results, combined=combined, failed=(*outcome.failed, *_failed(jobs)))
 
 
 async def _again(
@@ -264,12 +300,14 @@ async def evaluate(session: Session, patches: Iterable[tuple[str, str]]) -> list
 async def _apply_best(session: Session, plan: Plan, outcome: Outcome) -> Outcome:
     if outcome.best is None:
         return outcome
-    candidate = outcome.best[0]
-    hunks = tuple(hunk.id for hunk in candidate.kept)
-    await session.perform(Decide(candidate=candidate.id, hunks=hunks, decision="accepted"))
+    hunks = outcome.best.hunks
+    for candidate in session.state.candidates.values():
+        mine = tuple(hunk.id for hunk in candidate.hunks if hunk.id in hunks)
+        if mine:
+            await session.perform(Decide(candidate=candidate.id, hunks=mine, decision="accepted"))
     target: Target = "branch" if plan.branch else "tree"
-    done = await session.perform(Apply(candidates=(candidate.id,), target=target, where=plan.branch, proven=True))
-    return Outcome(results=outcome.results, failed=outcome.failed, applied=f"{target} {done['where']}")
+    done = await session.perform(Apply(hunks=hunks, target=target, where=plan.branch, proven=True))
+    return replace(outcome, applied=f"{target} {done['where']}")
 
 
 def _failed(jobs: Iterable[Job]) -> tuple[Job, ...]:

@@ -6,9 +6,10 @@ from textual.content import Content
 
 from engine.model import Candidate, Hunk
 from engine.protocol import Clash
-from tui.outcomes import percent, proof_words
+from tui.outcomes import proof_words
 from tui.plain_line import plain_line
 from tui.state import State
+from tui.worth_words import worth_of, worth_words
 
 STALE = "stale: its lines have changed in your files, so it fits no more; r rejects it, o asks anew"
 Fact = tuple[str, str]
@@ -20,7 +21,7 @@ def hunk_facts(state: State, candidate: Candidate, hunk: Hunk, clashes: Iterable
 
     `clashes` are the conflicts that the engine sees between the candidate and what is accepted of others.
     """
-    facts = [*_worth(state, candidate, hunk), *_conflicts(state, candidate, hunk, clashes), *_flags(candidate, hunk)]
+    facts = [*_worth(state, hunk), *_conflicts(state, candidate, hunk, clashes), *_flags(candidate, hunk)]
     if hunk.stale:
         facts.insert(0, (f"! {STALE}", "$text-error"))
     if hunk.cosmetic:
@@ -56,17 +57,9 @@ def decided(state: State, candidate: Candidate) -> Content:
     )
 
 
-def _worth(state: State, candidate: Candidate, hunk: Hunk) -> list[Fact]:
-    """The newest measurement of the hunk by itself."""
-    own = [item for item in state.evaluations.values() if item.candidate == candidate.id]
-    found = [worth for item in own for worth in item.worth if worth.hunk == hunk.id]
-    if not found:
-        return []
-    last = found[-1]
-    gain = percent(last.estimate.percent_improvement)
-    if last.verdict == "faster":
-        return [(f"worth {gain}, at least {percent(last.estimate.guaranteed)}", "$text-success")]
-    return [(f"worth nothing that shows ({last.verdict}, {gain})", "$text-warning")]
+def _worth(state: State, hunk: Hunk) -> list[Fact]:
+    found = worth_of(state, hunk.id)
+    return [worth_words(found[1], hunk.id in found[0].spare)] if found else []
 
 
 def _conflicts(state: State, candidate: Candidate, hunk: Hunk, clashes: Iterable[Clash]) -> list[Fact]:

@@ -11,6 +11,8 @@ from rich.cells import cell_len
 from engine.model import Bottleneck, Candidate, Difference, Estimate, Evaluation, Unmapped
 from tui.plain_line import escaped_json, plain_line
 
+COMBINED = "combined"
+"""What stands in the place of an LLM for a variant of several candidates."""
 UNBOUNDED = 1e8
 """Ends of an interval beyond this are not known yet."""
 
@@ -68,9 +70,31 @@ def candidate_line(candidate: Candidate, evaluation: Evaluation | None, function
     """The JSON object of one candidate; `patch` is the patch's text, empty when there is none."""
     about = {"llm": candidate.llm, "bottleneck": function}
     if evaluation is not None:
-        return {**evaluation_line(evaluation.patch, evaluation), **about}
+        return {**evaluation_line(evaluation.patch, evaluation), **about, **_worth([candidate], evaluation)}
     nothing = {"percent_improvement": None, "interval": None, "guaranteed": None, "runs": 0}
     return {"patch": "", "verdict": "unappliable", **nothing, "reason": candidate.reason, **about}
+
+
+def combined_line(candidates: Iterable[Candidate], evaluation: Evaluation) -> dict[str, Any]:
+    """The JSON object of a variant of several candidates."""
+    about = {"llm": COMBINED, "bottleneck": ""}
+    return {**evaluation_line(evaluation.patch, evaluation), **about, **_worth(candidates, evaluation)}
+
+
+def _worth(candidates: Iterable[Candidate], evaluation: Evaluation) -> dict[str, Any]:
+    """What is known of the worth of each hunk: of one left out, or of several left out together."""
+    places = {hunk.id: f"{hunk.file}:{hunk.old_start}" for item in candidates for hunk in item.hunks}
+    found = [
+        {
+            "hunks": [places.get(id, id) for id in (worth.hunk, *worth.together)],
+            "verdict": worth.verdict,
+            "percent_improvement": _figure(worth.estimate.percent_improvement) if worth.estimate else None,
+            "interval": [_figure(worth.estimate.low), _figure(worth.estimate.high)] if worth.estimate else None,
+            "spare": not worth.together and worth.hunk in evaluation.spare,
+        }
+        for worth in evaluation.worth
+    ]
+    return {"worth": found} if found else {}
 
 
 def paper_line(cell: Any) -> dict[str, Any]:
@@ -129,10 +153,13 @@ def difference_table(items: Iterable[Difference]) -> str:
     return table(("function", "place", "self before", "self after", "change", "unit"), rows)
 
 
-def candidate_table(rows: Iterable[tuple[str, Candidate, Evaluation | None]]) -> str:
-    """(function, candidate, evaluation) as a table of verdicts."""
+def candidate_table(
+    rows: Iterable[tuple[str, Candidate, Evaluation | None]], combined: Evaluation | None = None
+) -> str:
+    """(function, candidate, evaluation) as a table of verdicts, a combination of them last."""
     head = ("bottleneck", "LLM", "verdict", "at least", "%PI", "95% interval", "runs", "reason")
-    return table(head, (_candidate_row(*row) for row in rows))
+    last = [(COMBINED, combined.title, *_verdict_cells(combined))] if combined else []
+    return table(head, [*(_candidate_row(*row) for row in rows), *last])
 
 
 def evaluation_table(rows: Iterable[tuple[str, Evaluation]]) -> str:

@@ -111,8 +111,12 @@ def known_of(state: State, choice: Choice, variant: Variant) -> Words:
 def _before(state: State, ids: Sequence[str]) -> Evaluation | None:
     """The last evaluation of a variant of several candidates that shares hunks with these."""
     wanted = set(ids)
-    shared = [e for e in state.evaluations.values() if not e.candidate and e.verdict and wanted.intersection(e.hunks)]
+    shared = [e for e in state.evaluations.values() if _whole(e) and wanted.intersection(e.hunks)]
     return max(shared, key=lambda item: item.at, default=None)
+
+
+def _whole(evaluation: Evaluation) -> bool:
+    return not evaluation.candidate and not evaluation.search and evaluation.verdict is not None
 
 
 def _key(state: State, choice: Choice) -> object:

@@ -6,8 +6,8 @@ Pure functions, so that the footer, the palette and every screen give the same a
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from engine.model import Bottleneck, Candidate, ContextName, Prompt, prompt_to_send
-from engine.protocol import ContinueCandidate, Evaluate, Optimise, RunProfile, WritePrompts
+from engine.model import Bottleneck, Candidate, ContextName, Evaluation, Prompt, prompt_to_send
+from engine.protocol import Combine, ContinueCandidate, Evaluate, MeasureWorth, Optimise, RunProfile, WritePrompts
 from tui.state import State
 
 Verb = Literal["profile", "meta_prompt", "optimise", "benchmark", "write"]
@@ -97,6 +97,27 @@ def evaluate(state: State, candidates: Sequence[Candidate]) -> Evaluate | str:
     if any(item.state == "streaming" for item in candidates):
         return "The answers still stream; press b when one is complete."
     return "No candidate here has a hunk that is kept; there is nothing to measure."
+
+
+def worth(state: State, evaluation: Evaluation | None) -> MeasureWorth | str:
+    """Measure what each hunk of a proven variant adds."""
+    if evaluation is None or evaluation.verdict != "faster" or evaluation.search:
+        return "Only a variant that was proven faster can be taken apart; b measures one."
+    if any(job.kind == "worth" and job.subject == evaluation.id for job in state.live_jobs):
+        return "It is being taken apart already; x cancels that."
+    if len(evaluation.hunks) < 2:
+        return "There is only one hunk in it: the whole gain is that hunk's."
+    return MeasureWorth(evaluation=evaluation.id)
+
+
+def combine(state: State) -> Combine | str:
+    """Search for the best combination of what was measured."""
+    if any(job.kind == "combine" for job in state.live_jobs):
+        return "The best combination is being searched for already; x cancels that."
+    proven = {frozenset(e.hunks) for e in state.evaluations.values() if e.hunks and e.estimate and not e.search}
+    if len(proven) < 2:
+        return "Combining takes two measured candidates or more: b measures them."
+    return Combine()
 
 
 def writable(candidates: Sequence[Candidate]) -> tuple[str, ...] | str:

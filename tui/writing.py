@@ -7,6 +7,8 @@ from engine.protocol import Apply, EvaluateVariant, Variant
 from tui import variants
 from tui.variants import Choice
 
+COMBINING = "The best combination is searched for, then measured afresh; 4 shows how far it is."
+
 if TYPE_CHECKING:
     from tui.app import MpcoApp
 

@@ -192,7 +192,7 @@ class Comparison:
             yield Ruling(verdict=failed.verdict, reason=failed.reason)
 
     async def build(self, arm: Arm) -> None:
-        """Build an arm of the baseline's own code.
+        """Build an arm that others are compared with, as one of the baseline's own code.
 
         Raises:
             BaselineError: when that fails.

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from engine.evaluate.arm import Arm
 from engine.evaluate.statistics import Metric
-from engine.model import Measurement, Objective
+from engine.model import Measurement, Objective, Search
 
 T = TypeVar("T")
 
@@ -29,6 +29,9 @@ class Contender:
         family: int = 1,
         rivals: str = "",
         pinned: bool = False,
+        search: Search = "",
+        against: Mapping[str, bytes] | None = None,
+        most_pairs: int = 0,
     ) -> None:
         self.id = id
         self.title = title
@@ -40,6 +43,13 @@ class Contender:
         self.family = family
         self.rivals = rivals
         self.pinned = pinned
+        self.search: Search = search
+        self.against = against
+        """Whole files of the variant that it is compared with; None for the project as it is."""
+        self.opponent: Arm | None = None
+        """The arm of that variant, once it is open."""
+        self.most_pairs = most_pairs
+        """It is measured for at most this many pairs; 0 for as many as are configured."""
         self.dropped = False
         """Ended by hand: it gets the verdict that its runs allow."""
         self.withdrawn = False

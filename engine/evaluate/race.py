@@ -4,6 +4,8 @@ One block is one run of the baseline and one run of each contender that is left,
 within a block, so slow drift cancels and the baseline costs a share instead of half of the time. Of rivals (variants
 of which only the best is wanted) the clearly worse are ended early, so the leader gets the runs.
 
+A step of a search is compared with another variant in place of the project; steps with the same one share its runs.
+
 All contenders begin together with fresh arms: one that joined later would be compared with a baseline that earlier
 runs have worn.
 """
@@ -26,7 +28,7 @@ from engine.evaluate.machine import machine
 from engine.evaluate.rows import broken, rows
 from engine.evaluate.statistics import Metric, estimate, estimate_of, log_ratios, value
 from engine.evaluate.verdict import Exhausted, Ruling, Terms, choose_metric, rule
-from engine.model import Evaluation, Measurement, Objective
+from engine.model import Evaluation, Measurement, Objective, Search
 
 FIELD = 8
 """Contenders that race at most: the longer a block, the less do its runs share."""
@@ -71,9 +73,9 @@ class Race:
 
     async def block(self, block: int) -> list[tuple[Contender, News]]:
         """One run of each, and what it brought; a contender that failed leaves the field."""
-        order: list[Contender | None] = [None, *self._field]
+        order: list[Contender | Arm] = [*dict.fromkeys(self._reference(each) for each in self._field), *self._field]
         self._random.shuffle(order)
-        runs: list[tuple[Contender | None, Measurement]] = []
+        runs: list[tuple[Contender | Arm, Measurement]] = []
         told: list[tuple[Contender, News]] = []
         async with machine(alone=True):
             await self._patience.wait()
@@ -83,35 +85,52 @@ class Race:
                 except Withdrawn:
                     continue
                 except Failed as failed:
-                    if each is None:
+                    if each is self._ground.arm:
                         raise failed.of_baseline() from failed
-                    self._field.remove(each)
-                    told += [(each, failed.step), (each, Ruling(verdict=failed.verdict, reason=failed.reason))]
+                    told += self._out(each, failed)
         for contender, run in runs:
-            if contender is not None and not contender.withdrawn:
+            if isinstance(contender, Contender) and contender in self._field and not contender.withdrawn:
                 told.append((contender, self._pair(contender, block, run, runs)))
         return told
 
-    async def _measure(self, contender: Contender | None) -> Measurement:
+    def _reference(self, contender: Contender) -> Arm:
+        return contender.opponent or self._ground.arm
+
+    def _out(self, each: Contender | Arm, failed: Failed) -> list[tuple[Contender, News]]:
+        """A contender that failed leaves the field; so do all that are compared with a variant that failed."""
+        told: list[tuple[Contender, News]] = []
+        for contender in tuple(self._field):
+            if contender is each:
+                ruling = Ruling(verdict=failed.verdict, reason=failed.reason)
+                told += [(contender, failed.step), (contender, ruling)]
+            elif self._reference(contender) is each:
+                ruling = Ruling(verdict="inconclusive", reason=f"What it is compared with fails: {failed.reason}")
+                told.append((contender, ruling))
+            else:
+                continue
+            self._field.remove(contender)
+        return told
+
+    async def _measure(self, each: Contender | Arm) -> Measurement:
         look = Look()
-        if contender is None:
-            run = await self._comparison.benchmark(self._ground.arm, "baseline")
+        if isinstance(each, Contender):
+            assert each.arm is not None
+            run = await each.under_way(self._comparison.benchmark(each.arm, "variant"))
         else:
-            assert contender.arm is not None
-            run = await contender.under_way(self._comparison.benchmark(contender.arm, "variant"))
+            run = await self._comparison.benchmark(each, "baseline")
         found = look.conditions(run.cpu)
         self._patience.note(found)
-        return measurement(run, 0, "variant" if contender else "baseline", False, found)
+        return measurement(run, 0, "variant" if isinstance(each, Contender) else "baseline", False, found)
 
     def _pair(
-        self, contender: Contender, block: int, own: Measurement, runs: Sequence[tuple[Contender | None, Measurement]]
+        self, contender: Contender, block: int, own: Measurement, runs: Sequence[tuple[Contender | Arm, Measurement]]
     ) -> Pair:
-        """What a block says of one contender: its own run and the baseline's, in the order they were taken."""
-        first = not contender.begun
+        """What a block says of one contender: its own run and its reference's, in the order they were taken."""
+        first, reference = not contender.begun, self._reference(contender)
         pair = tuple(
             msgspec.structs.replace(run, pair=contender.next_pair, warm_up=first)
             for each, run in runs
-            if each is None or each is contender
+            if each is reference or each is contender
         )
         if contender.begun:
             contender.runs[block] = own
@@ -143,13 +162,14 @@ class Race:
         taken, section = contender.taken, self._section
         pairs, seconds = len(log_ratios(taken, "wall")), sum(item.wall for item in taken)
         exhausted: Exhausted = "seconds" if taken and seconds >= section.max_seconds else ""
-        if pairs >= section.max_pairs:
+        most = contender.most_pairs or section.max_pairs
+        if pairs >= most:
             exhausted = "pairs"
         if contender.dropped:
             exhausted = "dropped"
         if not taken and not exhausted:
             return None
-        left = min(section.max_pairs - pairs, (section.max_seconds - seconds) / (seconds / max(1, pairs) or 1.0))
+        left = min(most - pairs, (section.max_seconds - seconds) / (seconds / max(1, pairs) or 1.0))
         remaining = math.inf if contender.pinned else max(0.0, left)
         ruling = rule(taken, contender.metric, exhausted, self._terms(contender), remaining)
         if ruling is None and not contender.pinned and (better := self._better(contender)):
@@ -176,7 +196,7 @@ class Race:
         return ""
 
     def _terms(self, contender: Contender) -> Terms:
-        return terms(self._section, contender.family, contender.pinned)
+        return terms(self._section, contender.family, contender.pinned, contender.search)
 
     def _metric(self, contender: Contender) -> Metric:
         if self._section.output != "none":
@@ -210,14 +230,21 @@ async def against_itself(
             return
 
 
-def terms(section: BenchmarkSection, family: int, pinned: bool = False) -> Terms:
-    """The terms of one evaluation of `family` that were asked for together: alpha / family each (Bonferroni)."""
-    worth = 0.0 if pinned else section.worth
-    return Terms(alpha=section.alpha / max(1, family), margin=section.margin, worth=worth)
+def terms(section: BenchmarkSection, family: int, pinned: bool = False, search: Search = "") -> Terms:
+    """The terms of one evaluation of `family` that were asked for together: alpha / family each (Bonferroni).
+
+    A hunk that is left out makes no difference when the loss is less than a gain one would bother about. A step
+    towards the best combination only has to be a step up: what it comes to is measured afresh in the end.
+    """
+    alpha, worth = section.alpha / max(1, family), 0.0 if pinned else section.worth
+    if search == "worth":
+        return Terms(alpha=alpha, margin=max(section.margin, section.worth), sharpen=False)
+    return Terms(alpha=alpha, margin=section.margin, worth=worth, sharpen=not search)
 
 
 def so_far(config: Config, evaluation: Evaluation) -> Ruling:
     """The verdict on an evaluation that is ended by hand while it is not in a race."""
-    found = rule(evaluation.measurements, evaluation.metric, "dropped", terms(config.benchmark, evaluation.family))
+    on = terms(config.benchmark, evaluation.family, search=evaluation.search)
+    found = rule(evaluation.measurements, evaluation.metric, "dropped", on)
     assert found is not None
     return found

@@ -27,6 +27,9 @@ from engine.execute import IO_VARIABLE, Outcome, Watch, watching
 from engine.model import Behaviour, Measurement, Objective
 from engine.protected import check_changes
 
+Opponents = dict[frozenset[tuple[str, bytes]], Arm]
+"""The arms of the variants that others are compared with, by what they change."""
+
 __all__ = ["FIELD", "Contender", "News", "Pair", "Progress", "Ruling", "Workbench", "so_far"]
 
 
@@ -41,9 +44,9 @@ class Workbench:
         self._ground: Ground | None = None
         self._bases = 0
         self._doubts: dict[frozenset[str], str] = {}
+        """By set of changed files: why the benchmark does not run them."""
         self._references: dict[tuple[str, Targets], Reference] = {}
         """What the baseline does on its recorded calls, by the baseline's digest and the functions."""
-        """By set of changed files: why the benchmark does not run them."""
         self._turn = asyncio.Lock()
         self.sandbox = Sandbox(name=sandboxes.NONE, about="The workbench is not open.", works=False)
 
@@ -145,13 +148,20 @@ class Workbench:
                 await self._renew(ground)
                 await comparison.build_baseline()
             field: list[Contender] = []
+            opponents: Opponents = {}
             for contender in contenders:
                 async with aclosing(self._prepare(comparison, ground, contender, arms)) as told:
                     async for item in told:
                         yield contender, item
-                if contender.arm is not None:
-                    field.append(contender)
-                    yield contender, Progress(state="measuring")
+                if contender.arm is None:
+                    continue
+                try:
+                    await self._oppose(comparison, ground.base, contender, opponents, arms)
+                except BaselineError as error:
+                    yield contender, Ruling(verdict="inconclusive", reason=f"What it is compared with fails: {error}")
+                    continue
+                field.append(contender)
+                yield contender, Progress(state="measuring")
             ground.worn = True
             async with aclosing(Race(self._config, comparison, ground, field).run()) as measured:
                 async for pair in measured:
@@ -189,6 +199,23 @@ class Workbench:
             if not contender.dropped:
                 return
         contender.arm = arm
+
+    async def _oppose(
+        self, comparison: Comparison, base: Base, contender: Contender, opponents: Opponents, arms: AsyncExitStack
+    ) -> None:
+        """Open the arm of the variant that a contender is compared with, unless that is the project as it is.
+
+        Raises:
+            BaselineError: when that variant does not build.
+        """
+        if contender.against is None:
+            return
+        key = frozenset(contender.against.items())
+        if key not in opponents:
+            arm = await arms.enter_async_context(self._variant(base, contender.against))
+            await comparison.build(arm)
+            opponents[key] = arm
+        contender.opponent = opponents[key]
 
     async def against_itself(self, objective: Objective) -> AsyncGenerator[Pair, None]:
         """Measure the project against an equal arm of itself, for a bounded number of pairs.

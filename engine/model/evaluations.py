@@ -19,6 +19,8 @@ Verdict = Literal[
 EvaluationState = Literal["queued", "preparing", "building", "testing", "measuring", "done", "cancelled", "interrupted"]
 Arm = Literal["baseline", "variant"]
 Objective = Literal["runtime", "cpu time", "memory"]
+Search = Literal["", "worth", "combine"]
+"""What a step of a search is measured for: the worth of each hunk, or the best combination."""
 Hold = Literal["", "pinned", "paused"]
 """What a person has said of an evaluation's turn: `pinned` goes first and is not ended early; `paused` waits."""
 
@@ -106,12 +108,22 @@ class Estimate(Noun, frozen=True, kw_only=True):
 
 
 class Worth(Noun, frozen=True, kw_only=True):
-    """What one hunk of a winning variant adds, measured by leaving it out."""
+    """What hunks of a winning variant add, measured by leaving them out of it."""
 
     hunk: str
-    estimate: Estimate
-    verdict: Verdict
-    """`faster` when the variant with the hunk beats the one without it."""
+    together: tuple[str, ...] = ()
+    """Further hunks that were left out with it; the figures are of all of them then."""
+    estimate: Estimate | None = None
+    """Of the gain of the whole variant over the one without; None when that one could not be measured."""
+    verdict: Verdict | None = None
+    """`faster` when the variant with the hunk beats the one without it; a failure is what happens without it."""
+    reason: str = ""
+    """One sentence."""
+
+    @property
+    def needed(self) -> bool:
+        """Whether the variant does not work without it."""
+        return self.verdict is not None and self.estimate is None and self.verdict != "inconclusive"
 
 
 class MetricRow(Noun, frozen=True, kw_only=True):
@@ -175,7 +187,7 @@ class Evaluation(Noun, frozen=True, kw_only=True):
     state: EvaluationState
     at: float
     candidate: str = ""
-    """Empty when the variant came from a patch file."""
+    """Empty when the variant came from a patch file, or is made of several candidates."""
     hunks: tuple[str, ...] = ()
     """Ids of the hunks evaluated."""
     patch: str = ""
@@ -190,6 +202,9 @@ class Evaluation(Noun, frozen=True, kw_only=True):
     estimate: Estimate | None = None
     verdict: Verdict | None = None
     worth: tuple[Worth, ...] = ()
+    """What its hunks add, as far as that was measured."""
+    spare: tuple[str, ...] = ()
+    """Hunks that add nothing, neither alone nor together: without them the patch is smaller and keeps the gain."""
     metrics: tuple[MetricRow, ...] = ()
     """What the benchmark itself reports, row by row."""
     flags: tuple[Flag, ...] = ()
@@ -202,3 +217,9 @@ class Evaluation(Noun, frozen=True, kw_only=True):
     rivals: str = ""
     """Evaluations with the same text here (the id of a bottleneck) compete: the clearly worse ones are ended early."""
     hold: Hold = ""
+    search: Search = ""
+    """Set for a step of a search: it is measured against another variant, and proves nothing by itself."""
+    of: str = ""
+    """The evaluation whose hunks are left out one by one; for a search for the best combination, the one to come."""
+    against: tuple[str, ...] = ()
+    """Ids of the hunks of what a step of a search is measured against; the project as it is where there are none."""

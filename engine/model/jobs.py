@@ -4,7 +4,7 @@ from typing import Literal
 
 from engine.model.noun import Noun
 
-JobKind = Literal["profile", "prompt", "generate", "evaluate"]
+JobKind = Literal["profile", "prompt", "generate", "evaluate", "worth", "combine"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 
 

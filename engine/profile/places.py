@@ -200,11 +200,10 @@ class Places:
         found = self._candidates(frame)
         if len({path for path, _ in found}) > 1:
             program = frame.module.rpartition("/")[2].partition(".")[0]
-            linked = [item for item in found if _is_linked_as(frame.name, *item)] or found
             found = (
                 [item for item in found if program and Path(item[0]).stem == program]
-                or [item for item in linked if item[0] in self._seen]
-                or linked
+                or [item for item in found if item[0] in self._seen]
+                or found
             )
         if len({(path, span.qualname) for path, span in found}) != 1:
             return None
@@ -225,12 +224,6 @@ class Places:
         if frame.line:
             found = [item for item in found if item[1].line <= frame.line <= item[1].end_line] or found
         return found
-
-
-def _is_linked_as(symbol: str, path: str, span: FunctionSpan) -> bool:
-    """Whether a symbol is how a linker calls a function: Go, Rust and Java put the package before, C does not."""
-    parts = components(symbol)
-    return len(parts) > 1 if language_of(path) in ("Go", "Rust", "Java") else parts == components(span.qualname)
 
 
 def _builtin(name: str) -> Owner:

@@ -255,6 +255,19 @@ class EvaluateVariant(Word, frozen=True, kw_only=True, tag="evaluate_variant"):
     title: str = ""
 
 
+class MeasureWorth(Word, frozen=True, kw_only=True, tag="measure_worth"):
+    """Measure what each hunk of a proven variant adds, by leaving it out. Reply: {"jobs"}."""
+
+    evaluation: str
+
+
+class Combine(Word, frozen=True, kw_only=True, tag="combine"):
+    """Search for the best combination of hunks of all measured candidates, then evaluate it afresh.
+
+    Reply: {"jobs", "evaluations"}: the search, and the id that the evaluation of what it comes to will have.
+    """
+
+
 ScheduleAction = Literal["pin", "pause", "free", "drop"]
 
 
@@ -365,6 +378,8 @@ Command = (
     | EvaluatePatch
     | PreviewVariant
     | EvaluateVariant
+    | MeasureWorth
+    | Combine
     | Schedule
     | Apply
     | UndoApply

@@ -2,6 +2,7 @@
 
 from engine.model import Behaviour, Evaluation, Flag, MetricRow
 from tui.evaluation_words import findings, output_lines
+from tui.state import State
 
 
 def test_figures_behaviour_and_flags_are_told() -> None:
@@ -16,5 +17,5 @@ def test_figures_behaviour_and_flags_are_told() -> None:
         "? behaviour flatten is unchecked: it is a generator.",
         "⚑ timer a.py:3 Sleeps.",
     ]
-    assert findings(evaluation).plain.split("\n") == told
-    assert output_lines(evaluation)[-3:] == told
+    assert findings(State(), evaluation).plain.split("\n") == told
+    assert output_lines(State(), evaluation)[-3:] == told

@@ -103,7 +103,7 @@ async def test_what_is_known_of_a_hunk_is_told(open_app: OpenApp, session: Snaps
         evaluation = msgspec.structs.replace(samples.evaluation("e", flagged), worth=(worth,))
         person.engine.push(EvaluationChanged(evaluation=evaluation))
         await person.press("3")
-        await person.sees("worth 7.0%, at least 5.0%", "conflicts with what you accepted of loops line", "“looks odd”")
+        await person.sees("worth 7.0% (5.0 … 9.0)", "conflicts with what you accepted of loops line", "“looks odd”")
         await person.sees("result cache: It keeps results.", "cosmetic")
 
 

@@ -47,6 +47,8 @@ def demo(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
 @click.option("--max-usd", type=click.FloatRange(min=0), help="Spend at most this on LLM calls.")
 @click.option("--replay", default="", metavar="SESSION", help="Answer from a recording: a session.db, project or file.")
 @click.option("--speed", type=click.FloatRange(min=0), default=1.0, help="Of the replay; 1 as recorded, 0 at once.")
+@click.option("--worth", is_flag=True, help="Measure what each hunk of the winners is worth.")
+@click.option("--combine", is_flag=True, help="Search for the best combination of all hunks, and measure it afresh.")
 @click.option("--apply", "apply", type=click.Choice(["best"]), help="Write the best proven candidate.")
 @click.option("--branch", default="", help="With --apply: to this new git branch instead of the working tree.")
 @as_json
@@ -62,6 +64,8 @@ def run(
     max_usd: float | None,
     replay: str,
     speed: float,
+    worth: bool,
+    combine: bool,
     apply: str | None,
     branch: str,
     as_json: bool,
@@ -70,6 +74,7 @@ def run(
 
     \b
     mpco run --bottlenecks 1 --llm loops
+    mpco run --combine --worth
     mpco run --apply best --branch faster-parse
     """
     if branch and not apply:
@@ -83,6 +88,8 @@ def run(
         max_usd=max_usd,
         replay=source,
         speed=speed,
+        worth=worth,
+        combine=combine,
         apply_best=bool(apply),
         branch=branch,
         scope=scope or "",
@@ -97,7 +104,7 @@ def run_headless(root: Path, plan: headless.Plan, as_json: bool) -> int:
             return await headless.run(session, plan), session.state
 
     outcome, state = wait_for(whole())
-    print_candidates(state, outcome.results, as_json)
+    print_candidates(state, outcome.results, as_json, outcome.combined)
     for job in outcome.failed:
         say(f"{job.title}: {job.state}: {job.reason}")
     if outcome.applied:

@@ -9,8 +9,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from engine.model import Evaluation
-from engine.protocol import Schedule, ScheduleAction
-from tui import verbs, writing
+from engine.protocol import Command, Decide, Schedule, ScheduleAction
+from tui import variants, verbs, writing
 from tui.evaluation_words import circumstances, evidence, findings, headline, output_lines, steps_line, waiting
 from tui.figures import runs_of
 from tui.outcomes import FAILURES, outcome
@@ -20,6 +20,7 @@ from tui.widgets.answer_view import AnswerView
 from tui.widgets.evaluation_list import evaluation_rows, title_of
 from tui.widgets.keyed_list import KeyedList
 from tui.widgets.strip_plot import IntervalBar, StripPlot
+from tui.worth_words import worth_lines
 
 TALL = 36
 """Rows of the terminal from which there is room for what the steps printed, below the plots."""
@@ -45,6 +46,9 @@ class BenchmarksScreen(StageScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "output", "output", id="benchmarks.output", tooltip="What build and tests printed, or the runs"),
         Binding("s", "app.measure_noise", "noise", id="benchmarks.noise", tooltip="Find out what gains show here"),
+        Binding("t", "take_apart", "take apart", id="benchmarks.worth", tooltip="Measure what each hunk is worth"),
+        Binding("r", "drop_spare", "drop idle hunks", id="benchmarks.spare", tooltip="Reject hunks worth nothing"),
+        Binding("c", "combine", "combine", id="benchmarks.combine", tooltip="Search for the best combination of hunks"),
         *(
             Binding(key, f"schedule('{action}')", text, id=f"benchmarks.{action}", tooltip=tooltip)
             for key, action, text, tooltip in (
@@ -114,8 +118,10 @@ class BenchmarksScreen(StageScreen):
         if not state.evaluations:
             return
         rows = evaluation_rows(state)
-        if self._selected not in state.evaluations:
-            self._selected = rows[0].id
+        listed = {row.id for row in rows}
+        if self._selected not in listed:  # a step of a search leaves the list when it has ended
+            ended = state.evaluations.get(self._selected)
+            self._selected = ended.of if ended is not None and ended.of in listed else rows[0].id
         self._queue.show(rows, self._selected)
         self._show_evaluation(state)
 
@@ -131,14 +137,16 @@ class BenchmarksScreen(StageScreen):
         self._static("headline", headline(item))
         self._static("evidence", evidence(item))
         self._static("circumstances", circumstances(item))
-        self._static("findings", findings(item))
-        self.query_one("#findings").display = bool(item.metrics or item.flags or item.behaviour)
+        told = findings(state, item)
+        self._static("findings", told)
+        self.query_one("#findings").display = bool(told.plain)
         self._static("waiting", waiting(state, item))
         plot, bar, output = self.query_one(StripPlot), self.query_one(IntervalBar), self.query_one(AnswerView)
         plot.show(baseline, variant, item.metric)
         bar.show(item.estimate)
-        output.show(item.id, output_lines(item), tail=failed)
-        plot.display = plotted
+        output.show(item.id, output_lines(state, item), tail=failed)
+        crowded = self.size.height < TALL and bool(worth_lines(state, item))  # what hunks are worth has the room then
+        plot.display = plotted and not crowded
         bar.display = plotted and item.estimate is not None
         self.query_one("#headline").display = item.estimate is not None or item.verdict is not None
         output.display = self._output or failed or (bool(item.steps) and self.size.height >= TALL)
@@ -167,7 +175,9 @@ class BenchmarksScreen(StageScreen):
         """enter: go to the diff that was measured."""
         item = self.evaluation
         if item is None or item.candidate not in self.mpco.state.candidates:
-            self.mpco.say("This evaluation is of a patch file; it has no candidate to show.")
+            several = item is not None and item.hunks
+            words = "is of several candidates; w shows and writes it." if several else "is of a patch file."
+            self.mpco.say(f"There is no one candidate to show: this evaluation {words}")
             return
         self.mpco.current_candidate = self._came_from = item.candidate
         self.mpco.action_stage(3)
@@ -211,11 +221,16 @@ class BenchmarksScreen(StageScreen):
     # --------------------------------------------------------------------------------------------- verbs
 
     def action_benchmark(self) -> None:
-        """b: measure the candidate under the cursor again; without one, the newest candidates."""
+        """b: measure the candidate under the cursor again, or the combination; without one, the newest candidates."""
         item = self.evaluation
         candidate = self.mpco.state.candidates.get(item.candidate) if item else None
         if candidate is None:
-            super().action_benchmark()
+            mine = variants.named(self.mpco.state, item.hunks) if item else ()
+            kept = tuple((owner, hunk) for owner, hunk in mine if hunk.decision != "rejected")
+            if kept:
+                writing.evaluate(self.mpco, kept)
+            else:
+                super().action_benchmark()
             return
         command = verbs.evaluate(self.mpco.state, [candidate])
         if isinstance(command, str):
@@ -226,22 +241,59 @@ class BenchmarksScreen(StageScreen):
     def action_write(self) -> None:
         """w: write exactly the hunks that were proven."""
         item = self.evaluation
-        candidate = self.mpco.state.candidates.get(item.candidate) if item else None
-        if item is None or candidate is None:
+        choice = variants.named(self.mpco.state, item.hunks) if item else ()
+        if item is None or not choice:
             super().action_write()
+            return
+        if item.search:
+            self.mpco.say("This is a step of a search; what the search comes to can be written.", "warning")
             return
         if item.verdict != "faster":
             words = outcome(item).words
             self.mpco.say(f"Not proven faster ({words}); on 3 Diffs, w writes accepted hunks all the same.", "warning")
             return
-        rejected = {hunk.id for hunk in candidate.hunks if hunk.decision == "rejected"}
-        if rejected.intersection(item.hunks):
+        if any(hunk.decision == "rejected" for _, hunk in choice):
             self.mpco.say(
                 "Some of these hunks were rejected since; go to 3 Diffs and press b to measure anew.", "warning"
             )
             return
-        writing.write_candidates(self.mpco, (candidate.id,), item.hunks)
+        writing.ask_apply(self.mpco, choice)
+
+    # ------------------------------------------------------------------------------------------ searches
+
+    def action_take_apart(self) -> None:
+        """t: measure what each hunk of the variant under the cursor is worth."""
+        self._search(verbs.worth(self.mpco.state, self.evaluation), "Each hunk is left out in turn; x cancels.")
+
+    def action_combine(self) -> None:
+        """c: search for the best combination of all measured candidates."""
+        self._search(verbs.combine(self.mpco.state), writing.COMBINING)
+
+    def _search(self, command: Command | str, words: str) -> None:
+        if isinstance(command, str):
+            self.mpco.say(command, "warning")
+        else:
+            self.mpco.perform(command, lambda _: self.mpco.say(words))
+
+    def action_drop_spare(self) -> None:
+        """r: reject the hunks that add nothing, so that the smallest patch is left that keeps the gain."""
+        item = self.evaluation
+        mine = variants.named(self.mpco.state, item.spare) if item else ()
+        spare = [(owner, hunk) for owner, hunk in mine if hunk.decision != "rejected"]
+        if item is None or not spare:
+            measured = item is not None and item.worth
+            words = "Nothing was found to drop." if measured else "t measures what each hunk is worth, r then drops."
+            self.mpco.say(words, "warning")
+            return
+        count = f"{len(spare)} hunk{'s' * (len(spare) != 1)}"
+        words = f"Dropped {count}; u on 3 Diffs takes that back, b measures what is left."
+        for candidate in dict.fromkeys(owner.id for owner, _ in spare):
+            hunks = tuple(hunk.id for owner, hunk in spare if owner.id == candidate)
+            command = Decide(candidate=candidate, hunks=hunks, decision="rejected")
+            self.mpco.perform(command, lambda _: self.mpco.say(words))
 
     def job_under_cursor(self) -> str:
-        """The job of the evaluation under the cursor."""
-        return next((job.id for job in self.mpco.state.live_jobs if job.subject == self._selected), "")
+        """The job of the evaluation under the cursor, or of the search that it is a step of."""
+        item = self.evaluation
+        subjects = {self._selected, item.of} if item and item.of else {self._selected}
+        return next((job.id for job in self.mpco.state.live_jobs if job.subject in subjects), "")

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.protocol import Decide, Variant
-from tui import variants, writing
+from tui import variants, verbs, writing
 from tui.screens.stage import LiveScreen
 from tui.state import State
 from tui.tray_rows import together, tray_line, tray_rows
@@ -32,6 +32,7 @@ class TrayScreen(LiveScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "benchmark", "benchmark", id="tray.benchmark", tooltip="Build, test and measure the tray"),
         Binding("w", "write", "write", id="tray.write", tooltip="Write the tray to tree, branch or patch file"),
+        Binding("c", "combine", "combine", id="tray.combine", tooltip="Search for the best combination of hunks"),
         Binding("r", "drop", "drop", id="tray.drop", tooltip="Take the hunk out of the tray: undecided again"),
         Binding("y", "copy", "copy patch", id="tray.copy", tooltip="Copy the tray as a patch"),
         Binding("n", "hunk(1)", "next hunk", id="tray.next", tooltip="Next hunk"),
@@ -117,6 +118,14 @@ class TrayScreen(LiveScreen):
         """b: evaluate the tray."""
         if self._ready() is not None:
             writing.evaluate(self.mpco, self._choice)
+
+    def action_combine(self) -> None:
+        """c: search for the best combination of all measured candidates."""
+        command = verbs.combine(self.mpco.state)
+        if isinstance(command, str):
+            self._say(command)
+        else:
+            self.mpco.perform(command, lambda _: self.mpco.say(writing.COMBINING))
 
     def action_write(self) -> None:
         """w: write the tray."""

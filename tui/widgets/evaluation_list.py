@@ -14,8 +14,11 @@ _LIVE = ("preparing", "building", "testing", "measuring")
 
 
 def evaluation_rows(state: State) -> list[ListRow]:
-    """What runs first, then what waits in its order, then what has ended, the newest first."""
-    items = list(state.evaluations.values())
+    """What runs first, then what waits in its order, then what has ended, the newest first.
+
+    Steps of a search are there while it goes on; what they found is told of the variant that they are about.
+    """
+    items = [item for item in state.evaluations.values() if not item.search or item.state in (*_LIVE, "queued")]
     running = [item for item in items if item.state in _LIVE]
     queued = sorted((item for item in items if item.state == "queued"), key=lambda item: _TURNS[item.hold])
     ended = [item for item in reversed(items) if item not in running and item not in queued]
@@ -42,6 +45,7 @@ def _line(state: State, evaluation: Evaluation) -> Content:
     return Content.assemble(
         (f"{found.sign} ", found.style),
         (hold, "bold $text-warning"),
+        "✂ " * (evaluation.search == "worth") + "+ " * (evaluation.search == "combine"),
         name,
         "  ",
         (found.words, found.style),

@@ -7,12 +7,11 @@ from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
-from engine.model import JobKind
+from engine.model import Job, JobKind
 from tui.state import State
 
 STAGE_TITLES = ("Profile", "Prompts", "Diffs", "Benchmarks", "Report")
-STAGE_OF_JOB: dict[JobKind, int] = {"profile": 1, "prompt": 2, "generate": 3, "evaluate": 4}
-_KINDS: dict[int, JobKind] = {stage: kind for kind, stage in STAGE_OF_JOB.items()}
+STAGE_OF_JOB: dict[JobKind, int] = {"profile": 1, "prompt": 2, "generate": 3, "evaluate": 4, "worth": 4, "combine": 4}
 BATCH_SECONDS = 2.0
 """Jobs of one kind that were started within this time of each other belong to one command."""
 
@@ -26,14 +25,17 @@ def stage_mark(state: State, stage: int, news: AbstractSet[int]) -> tuple[str, s
         return "●", "$text-accent"
     if _filled(state, stage):
         return "✔", "$text-success"
-    kind = _KINDS.get(stage)
-    last = [job for job in state.jobs.values() if job.kind == kind][-1:]
+    last = _jobs(state, stage)[-1:]
     return ("✘", "$text-error") if last and last[0].state == "failed" else ("", "")
+
+
+def _jobs(state: State, stage: int) -> list[Job]:
+    return [job for job in state.jobs.values() if STAGE_OF_JOB[job.kind] == stage]
 
 
 def _progress(state: State, stage: int) -> str:
     """`done/all` of the jobs that are under way in the stage; empty when none is."""
-    jobs = [job for job in state.jobs.values() if job.kind == _KINDS.get(stage)]
+    jobs = _jobs(state, stage)
     live = [job.at for job in jobs if job.live]
     if not live:
         return ""

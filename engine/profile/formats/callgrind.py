@@ -56,7 +56,6 @@ class _Reader:
         self._now = {"fn": "", "fl": "", "ob": "", "cfn": "", "cfi": "", "cob": "", "fi": ""}
         self._call = (0, 0)
         self._summary = 0.0
-        self._end_is_missing = False
         self._own: dict[_Key, float] = defaultdict(float)
         self._lines: dict[tuple[_Key, str, int], float] = defaultdict(float)
         self._calls: dict[tuple[_Key, _Key, int], list[float]] = defaultdict(lambda: [0.0, 0.0])
@@ -88,9 +87,6 @@ class _Reader:
             self.unit = "instructions" if words[0] == "Ir" else words[0]
         elif key in ("summary", "totals") and words:
             self._summary = max(self._summary, float(words[0]))
-            self._end_is_missing = self._end_is_missing and key != "totals"
-        elif key == "creator":  # valgrind's own ends with totals, converters do not always
-            self._end_is_missing = value.strip().startswith("callgrind-")
 
     def _name(self, key: str, value: str) -> None:
         kind = {
@@ -137,8 +133,8 @@ class _Reader:
         now |= {"cfi": "", "cob": ""}
 
     def lacks(self) -> bool:
-        """Whether costs are missing that the header promised, or the end."""
-        return self._end_is_missing or (self._summary > 0 and sum(self._own.values()) < 0.98 * self._summary)
+        """Whether costs are missing that the header promised."""
+        return self._summary > 0 and sum(self._own.values()) < 0.98 * self._summary
 
     def graph(self) -> CallGraph:
         """All functions, with totals that count a recursion once."""

@@ -8,10 +8,6 @@ from typing import Any, TypeVar
 import msgspec
 
 PIECE = 1 << 20
-STRIDE = 16 << 20
-"""Bytes that are searched at once."""
-LONGEST_MARK = 4096
-"""Bytes of the blanks that may lie between two brackets."""
 _BLANK = b" \t\r\n"
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -87,17 +83,11 @@ class Cursor:
             return 0, 0
         start = self._at + 1
         self._expect(b"[")
-        self._at = self._behind(_NESTED_END if nested else _END)
-        return start, self._at - 1
-
-    def _behind(self, mark: "re.Pattern[bytes]") -> int:
-        """Where the next `mark` ends; the memory of what was searched is given back."""
-        for start in range(self._at, len(self._data), STRIDE):
-            found = mark.search(self._data, start, start + STRIDE + LONGEST_MARK)
-            if found:
-                return found.end()
-            _give_back(self._data, start - start % mmap.ALLOCATIONGRANULARITY, start + STRIDE)
-        raise CutError("its end is missing")
+        end = (_NESTED_END if nested else _END).search(self._data, self._at)
+        if end is None:
+            raise CutError("its end is missing")
+        self._at = end.end()
+        return start, end.end() - 1
 
     def skip(self) -> None:
         """Go past the value that is next."""
@@ -136,7 +126,8 @@ class Cursor:
 def _pieces(data: mmap.mmap, place: tuple[int, int], mark: bytes) -> Iterator[bytes]:
     """The text of a list, cut behind a `mark`; the memory of what was read is given back."""
     start, end = place
-    released = start - start % mmap.ALLOCATIONGRANULARITY
+    page = mmap.ALLOCATIONGRANULARITY
+    released = start - start % page
     while start < end:
         stop = min(start + PIECE, end)
         if stop < end:
@@ -147,16 +138,10 @@ def _pieces(data: mmap.mmap, place: tuple[int, int], mark: bytes) -> Iterator[by
             stop = cut + 1 if cut >= 0 else end
         yield data[start:stop]
         start = stop
-        released = _give_back(data, released, start)
-
-
-def _give_back(data: mmap.mmap, start: int, end: int) -> int:
-    """Let the system have the memory of all pages from `start` that end before `end`; where the next one begins."""
-    end -= end % mmap.ALLOCATIONGRANULARITY
-    if not hasattr(data, "madvise") or end <= start:
-        return start
-    data.madvise(mmap.MADV_DONTNEED, start, end - start)
-    return end
+        done = start - start % page
+        if hasattr(data, "madvise") and done > released:
+            data.madvise(mmap.MADV_DONTNEED, released, done - released)
+            released = done
 
 
 def stacks_of(data: mmap.mmap, place: tuple[int, int]) -> Iterator[bytes]:

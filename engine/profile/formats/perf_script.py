@@ -38,8 +38,6 @@ def read(source: Source, tally: Tally) -> None:
     for lines in source.pieces():
         for line in lines:
             reader.take(line)
-    if source.ends_within_line or reader.in_chain:
-        raise source.cut()
     reader.end_sample()
     tally.unit = "seconds" if reader.all_clocks else "samples"
     reader.stacks.flush()
@@ -52,8 +50,6 @@ class _Reader:
         self.stacks = Stacks(tally)
         self._places = tally.places
         self.all_clocks = True
-        self.in_chain = False
-        """A call chain, which ends with an empty line, has not ended yet."""
         self._weight = 0.0
         self._known: dict[tuple[bytes, bytes], tuple[int, ...]] = {}
         self._pending: list[tuple[bytes, bytes]] = []
@@ -68,7 +64,6 @@ class _Reader:
                 self.end_sample()
                 self._begin(found)
         elif self._weight:
-            self.in_chain = True
             self._take_frame(line)
 
     def _begin(self, header: "re.Match[bytes]") -> None:
@@ -91,7 +86,6 @@ class _Reader:
 
     def end_sample(self) -> None:
         """Count what was read."""
-        self.in_chain = False
         if self._weight:
             stack = [number for item in reversed(self._pending) for number in self._numbers(*item)]
             if stack:

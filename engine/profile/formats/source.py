@@ -28,8 +28,6 @@ class Source:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.ends_within_line = False
-        """Known once all `pieces` were read."""
         try:
             with self.open() as file:
                 self.head = file.read(HEAD)
@@ -60,7 +58,6 @@ class Source:
                 if len(rest) > LONGEST_LINE:
                     raise ProfileError(f"{self.path}: has a line of more than {LONGEST_LINE >> 20} MB; no profile has.")
                 yield lines
-        self.ends_within_line = bool(rest)
         if rest:
             yield [rest]
 
