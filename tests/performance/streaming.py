@@ -1,8 +1,11 @@
 """Key to paint while eight answers stream into the diff screen, in a real terminal; beside the same keys at rest.
 
+First one diff is read while the others stream, then all are in the grid at once.
+
 Each answer comes with 150 chunks a second, told as the engine tells them: in steps of a 30th of a second, over the
 engine's own socket and protocol, from another process. A hunk of each candidate grows with it. The key moves the diff
-in view by one line; it counts as painted when the number of the line that comes into view is on its way.
+in view by one line, or goes to the next pane of the grid; it counts as painted when the number of the line that comes
+into view, or of the pane, is on its way.
 """
 
 import asyncio
@@ -65,7 +68,7 @@ async def screen(folder: Path) -> None:
     await app.run_async()
 
 
-def measure(streams: int) -> None:
+def measure(streams: int, grid: bool = False) -> None:
     """So many streams: the times of `KEYS` keys."""
     with tempfile.TemporaryDirectory(prefix="mpco-") as name:
         samples.write_project(Path(name) / "logreport")
@@ -76,10 +79,18 @@ def measure(streams: int) -> None:
                 app.read_for(2)
                 app.press(b"\r")
                 app.read_for(2)
+                if grid:
+                    app.press(b"V")
+                    app.read_for(3)
+                    asked = [(b".", f"{number % streams + 1}/{streams}, ".encode()) for number in range(1, KEYS + 1)]
+                else:
+                    asked = [(b"j", f"line_{38 + number:05}".encode()) for number in range(KEYS)]
                 spent = app.cpu
-                times = [app.echo(b"j", f"line_{39 + number:05}".encode()) for number in range(KEYS)]
+                times = [app.echo(*pair) for pair in asked]
+                where = " in the grid" if grid else ""
                 print(
-                    f"{streams} streams: key to paint {percentiles(times)}; processor {app.cpu - spent:.0f} ms in all"
+                    f"{streams} streams{where}: key to paint {percentiles(times)}; "
+                    f"processor {app.cpu - spent:.0f} ms in all"
                 )
             finally:
                 feeder.kill()
@@ -94,3 +105,4 @@ if __name__ == "__main__":
         case _:
             for count in (0, STREAMS):
                 measure(count)
+            measure(STREAMS, grid=True)

@@ -1,6 +1,7 @@
 """All answers at once: up to eight candidates in a grid while they stream, or as tabs where a grid has no room."""
 
 from collections.abc import Callable
+from time import monotonic
 from typing import ClassVar
 
 from textual import events
@@ -22,6 +23,8 @@ from tui.widgets.stream_pane import StreamPane, title_of
 MOST = 8
 """Panes; more would be too small to read."""
 LEAST_WIDTH, LEAST_HEIGHT = 56, 8
+PANE_SECONDS = 1 / 15
+"""At least so long from the painting of one pane to that of the next."""
 BEST_WIDTH = 90
 """Cells in which most lines of code fit, with their numbers."""
 
@@ -51,7 +54,9 @@ class StreamsScreen(LiveScreen):
         self._read = read
         self._shown: list[str] = []
         """Ids of the candidates in the panes; a pane keeps its candidate."""
+        self._told = Content("")
         self._turn = 0
+        self._painted = 0.0
         self._current = 0
         self._tabs = False
         """Whether the person wants one answer at a time."""
@@ -91,14 +96,19 @@ class StreamsScreen(LiveScreen):
             self._arrange()
         panes = self._panes
         behind = [n for n, id in enumerate(self._shown) if panes[n].candidate is not state.candidates[id]]
-        if behind:
+        if behind and monotonic() - self._painted > PANE_SECONDS:
+            self._painted = monotonic()
             due = next((n for n in behind if n >= self._turn), behind[0])
             panes[due].show(state, state.candidates[self._shown[due]])
             self._turn = due + 1
-        if len(behind) > 1:
+        if behind:
             self.mpco.repaint()
         self._show_tabs(state)
         self.query_one(Footer).show(state, self.mpco.sentence)
+
+    def on_key(self) -> None:
+        """What a key does comes before the next pane."""
+        self._painted = monotonic()
 
     def _choose(self, state: State) -> bool:
         """Every stream gets a pane, in place of one that has ended where there is no other; whether that is news."""
@@ -123,7 +133,9 @@ class StreamsScreen(LiveScreen):
         shown = [name.stylize("reverse" if n == self._current else "") for n, name in enumerate(names)][first:]
         counts = f"{self._current + 1}/{len(names)}, {len(streaming)} streaming" + (f", {hidden} hidden" * bool(hidden))
         tabs = Content.assemble((f"{counts}  ", "dim"), "… │" if first else "", Content("│").join(shown))
-        self.query_one("#stream-tabs", Static).update(tabs)
+        if tabs != self._told:
+            self._told = tabs
+            self.query_one("#stream-tabs", Static).update(tabs, layout=False)
 
     # --------------------------------------------------------------------------------------------- moving
 

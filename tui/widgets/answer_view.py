@@ -20,6 +20,7 @@ from textual.strip import Strip
 from tui.plain_line import plain_line
 from tui.widgets.diff_search import spans_of
 from tui.widgets.markdown import is_heading, markdown_spans
+from tui.widgets.row_scroll import set_text_size
 from tui.widgets.syntax import variable_style
 
 HEADING = "\x01"
@@ -209,7 +210,7 @@ class AnswerView(ScrollView, can_focus=True):
             rows = _wrapped(plain_line(line.removeprefix(HEADING)).text, self._width)
             self._rows += [_Row(row, part, place == 0) for place, row in enumerate(rows)]
             self._ends.append(len(self._rows))
-        self.virtual_size = Size(self._width, len(self._rows))
+        set_text_size(self, Size(self._width, len(self._rows)))
 
     def on_resize(self, event: events.Resize) -> None:
         """Wrap anew when the width has changed."""

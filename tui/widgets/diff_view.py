@@ -18,7 +18,7 @@ from tui.widgets.diff_minimap import Minimap
 from tui.widgets.diff_model import DiffModel, Hidden, Mark, build, mark_of
 from tui.widgets.diff_paint import PARTS, STYLES, DiffPainter
 from tui.widgets.diff_search import Search, search
-from tui.widgets.row_scroll import RowScroll
+from tui.widgets.row_scroll import RowScroll, set_text_size
 from tui.widgets.syntax import highlight, is_loaded, syntax_styles
 
 Layout = Literal["auto", "side by side", "unified"]
@@ -156,7 +156,7 @@ class DiffView(RowScroll, can_focus=True):
     def _set_size(self) -> None:
         """Wrapped rows are of unknown height: there has to be room to bring the last one to the top."""
         room = max(0, self.size.height - 1) if self.wrap else 0
-        self.virtual_size = Size(self.scrollable_content_region.width, self.model.rows + room)
+        set_text_size(self, Size(self.scrollable_content_region.width, self.model.rows + room))
 
     def render_line(self, y: int) -> Strip:
         """One line of the view, with the minimap at its end."""
@@ -231,7 +231,7 @@ class DiffView(RowScroll, can_focus=True):
         """Another width, and perhaps another layout."""
         if self._unified != self.model.unified and self.model.rows:
             self._rebuild()
-        self.virtual_size = Size(self.scrollable_content_region.width, self.model.rows)
+        self._set_size()
         self.refresh()
 
     # -------------------------------------------------------------------------------------------- moving

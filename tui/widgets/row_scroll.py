@@ -3,7 +3,22 @@
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.scroll_view import ScrollView
+from textual.widget import Widget
+
+
+def set_text_size(view: ScrollView, size: Size) -> None:
+    """Say how much there is to scroll.
+
+    Setting `virtual_size` has the whole screen laid out and painted again, 30 times a second while an answer streams;
+    the place of a view does not depend on its text, so once it is laid out only its scrollbar has to know.
+    """
+    if view.is_mounted and view.container_size:
+        view.set_reactive(Widget.virtual_size, size)
+        view._scroll_update(size)
+    else:
+        view.virtual_size = size
 
 
 class RowScroll(ScrollView):

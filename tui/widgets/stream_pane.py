@@ -29,6 +29,7 @@ class StreamPane(Vertical):
         super().__init__(classes="stream")
         self.candidate: Candidate | None = None
         """What is shown now."""
+        self._told: tuple[Content, Content] | None = None
 
     def compose(self) -> ComposeResult:
         """Diff and words in one place."""
@@ -57,8 +58,9 @@ class StreamPane(Vertical):
                 diff.go_to(0)
         else:
             words.show(candidate.id, answer_lines(state, candidate), tail=streaming)
-        self.border_title = title_of(state, candidate)
-        self.border_subtitle = _size(candidate)
+        told = title_of(state, candidate), _size(candidate)
+        if told != self._told:  # another title has the whole frame painted again
+            self._told = self.border_title, self.border_subtitle = told
 
     def on_resize(self, event: events.Resize) -> None:
         """Both sides beside each other only where each has room, whatever the width of the terminal."""
