@@ -10,10 +10,14 @@ import random
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from textual.app import App, ComposeResult
 from textual.widgets import Label
+
+if TYPE_CHECKING:
+    from tui.widgets.diff_view import DiffView
 
 FIRST = "first_line_of_the_file"
 SIZES = (10_000, 100_000)
@@ -53,17 +57,21 @@ class Diff(App[None]):
         yield DiffView(id="diff")
 
     def on_mount(self) -> None:
-        """The candidate as the engine sends it; unfolded, so that every line is a row."""
+        """The candidate as the engine sends it; unfolded after the first paint, so that every line is a row."""
         from engine.model import Candidate
         from tui.widgets.diff_view import DiffView
 
         candidate = msgspec.json.decode((self._folder / "candidate.json").read_bytes(), type=Candidate)
         view = self.query_one(DiffView)
         view.show(candidate.id, candidate.files, candidate.hunks)
+        view.focus()
+        self.call_after_refresh(self._unfold, view)
+        gc.freeze()
+
+    @staticmethod
+    def _unfold(view: "DiffView") -> None:
         view.toggle_folds()
         view.scroll_to(y=0, animate=False)
-        view.focus()
-        gc.freeze()
 
 
 def write_files(folder: Path, lines: int) -> None:

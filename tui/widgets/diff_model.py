@@ -204,7 +204,7 @@ def build(
         by_path.setdefault(hunk.file, []).append(hunk)
     builder = _Builder(unified, tuple(unfolded), context, titled=len(by_path) > 1)
     for path, items in by_path.items():
-        builder.add(path, texts.get(path, "").split("\n"), sorted(items, key=_place))
+        builder.add(path, _lines(texts.get(path, "")), sorted(items, key=_place))
     rows = [block.rows for block in builder.blocks]
     starts = tuple(accumulate(rows, initial=0))[: len(rows)]
     return DiffModel(
@@ -224,6 +224,16 @@ def mark_of(hunk: Hunk) -> Mark:
     return "stale" if hunk.stale and hunk.decision != "rejected" else hunk.decision
 
 
+@lru_cache(maxsize=8)  # the rows are remade while an answer streams, and the baseline stays
+def _lines(text: str) -> Sequence[str]:
+    return text.split("\n")
+
+
+def texts_of(hunks: Iterable[Hunk]) -> list[tuple[object, ...]]:
+    """What of hunks makes the rows; what is decided of them does not."""
+    return [(h.id, h.file, h.old_start, h.old_lines, h.new_lines, h.complete) for h in hunks]
+
+
 def _place(hunk: Hunk) -> tuple[int, int]:
     return hunk.old_start, len(hunk.old_lines)
 
@@ -240,7 +250,7 @@ class _Builder:
         self._context = context
         self._titled = titled
 
-    def add(self, path: str, old: list[str], hunks: list[Hunk]) -> None:
+    def add(self, path: str, old: Sequence[str], hunks: list[Hunk]) -> None:
         """Add one file with its hunks, in the order of the baseline."""
         file, new = len(self.files), list[str]()
         self.files.append(Sides(path, old, new))

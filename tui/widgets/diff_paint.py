@@ -72,24 +72,19 @@ class DiffPainter:
         self.width = width
         self._styles = styles
         self._syntax = syntax
+        self._mixed: dict[Style, dict[str, Style]] = {}
+        """The colours of tokens on each background."""
         self._edge = Style(color=styles["number"].color)
         longest = max((max(len(sides.old), len(sides.new)) for sides in model.files), default=1)
         self._digits = max(3, len(str(longest)))
         self._crlf = [_uses_crlf(sides.old) for sides in model.files]
         self._old = [LexedLines(sides.old, sides.path) for sides in model.files]
         self._new = [LexedLines(sides.new, sides.path) for sides in model.files]
+        self._added: dict[int, LexedLines] = {}
+        """The new lines of a hunk by themselves, where they begin outside of strings and comments."""
         gutter = self._digits + 3
         self.text_width = (width - 3 - 2 * gutter) // 2 if not model.unified else width - 2 - self._digits - 1 - gutter
         self.text_width = max(1, self.text_width)
-
-    def prepare(self, index: int) -> bool:
-        """Find the colours of the row at `index` before it is painted; False when they were known already."""
-        if self._syntax is None:
-            return False
-        row = self.model.row(index)
-        sides = [(self._old, row.old)] + ([(self._new, row.new)] if row.kind != "same" else [])
-        news = [lexed[row.file].prepare(number - 1) for lexed, number in sides if number]
-        return True in news
 
     def paint(
         self, index: int, shift: int, *, current: bool, decision: Mark, wrap: bool = False, needle: str = ""
@@ -214,12 +209,29 @@ class DiffPainter:
         """Unchanged lines take the colours of the old side, which stays as it is while an answer streams."""
         if self._syntax is None:
             return ()
-        lexed, number = (self._new, row.new) if new and row.kind != "same" else (self._old, row.old)
-        return lexed[row.file].spans(number - 1) if number else ()
+        lexed, number = self._lexed(row, new=new and row.kind != "same")
+        return lexed.spans(number) if number >= 0 else ()
+
+    def _lexed(self, row: Row, *, new: bool) -> tuple[LexedLines, int]:
+        """(the text that a side of the row is coloured in, the line's index there); -1 when there is no line.
+
+        The new lines of a hunk are read by themselves, which takes a fraction of reading all around them.
+        """
+        if not new or not row.new:
+            return self._old[row.file], (0 if new else row.old) - 1
+        if row.hunk not in self._added:
+            hunk = self.model.hunks[row.hunk]
+            apart = not self._old[row.file].is_inside(hunk.old_start - 1)
+            if not apart:
+                return self._new[row.file], row.new - 1
+            self._added[row.hunk] = LexedLines(hunk.new_lines, hunk.file)
+        return self._added[row.hunk], row.at
 
     def _coloured(
         self, text: str, place: Callable[[int], int], base: Style, spans: tuple[Span, ...], marks: Sequence[Highlight]
     ) -> list[Segment]:
+        if not marks:
+            return self._plainly_coloured(text, place, base, spans)
         syntax = [(place(start), place(end), key) for start, end, key in spans]
         marked = [(place(start), place(end), style) for start, end, style in marks]
         edges = (edge for span in (*syntax, *marked) for edge in span[:2])
@@ -236,6 +248,23 @@ class DiffPainter:
                     style += mark
             segments.append(Segment(text[start:end], style))
         return segments
+
+    def _plainly_coloured(
+        self, text: str, place: Callable[[int], int], base: Style, spans: tuple[Span, ...]
+    ) -> list[Segment]:
+        """As most lines are: nothing stands out, so that one token simply follows another."""
+        segments, at, length = [], 0, len(text)
+        mixed = self._mixed.setdefault(base, {})
+        for first, last, key in spans:
+            start, end = min(place(first), length), min(place(last), length)
+            if start > at:
+                segments.append(Segment(text[at:start], base))
+            if end > start:
+                if key not in mixed:
+                    mixed[key] = base + (self._syntax or {}).get(key, _PLAIN)
+                segments.append(Segment(text[start:end], mixed[key]))
+            at = max(at, end)
+        return [*segments, Segment(text[at:], base)] if at < length else segments
 
 
 class _Look:

@@ -11,11 +11,10 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.timer import Timer
 
 from engine.model import BaselineFile, Hunk
 from tui.widgets.diff_minimap import Minimap
-from tui.widgets.diff_model import DiffModel, Hidden, Mark, build, mark_of
+from tui.widgets.diff_model import DiffModel, Hidden, Mark, build, mark_of, texts_of
 from tui.widgets.diff_paint import PARTS, STYLES, DiffPainter
 from tui.widgets.diff_search import Search, search
 from tui.widgets.row_scroll import RowScroll, set_text_size
@@ -28,7 +27,6 @@ SIDE_BY_SIDE_FROM = 120
 SHIFT = 8
 """Cells that one key press moves the text sideways."""
 CACHED_STRIPS = 4_000
-PREFETCH_SECONDS = 0.03
 
 
 class DiffView(RowScroll, can_focus=True):
@@ -76,12 +74,13 @@ class DiffView(RowScroll, can_focus=True):
         self._unfolded: tuple[Hidden, ...] = ()
         self._painter: DiffPainter | None = None
         self._strips: dict[tuple[int, int, bool, Mark], list[Strip]] = {}
+        self._lines: dict[tuple[int, str, str], Strip] = {}
+        """By (identity of a strip of a row, cell of the minimap): both together."""
         self.found = Search()
         """What is looked for, and the place in it; empty when nothing is."""
         self._minimap = Minimap()
         self._shown: tuple[int, list[tuple[int, int]]] = (-1, [])
         """When lines are wrapped: the first row in view, and (row, line of it) for each line of the screen."""
-        self._prefetch_timer: Timer | None = None
         self._moving = False
 
     # ------------------------------------------------------------------------------------------- content
@@ -93,7 +92,7 @@ class DiffView(RowScroll, can_focus=True):
             return
         had_hunks = bool(self._hunks) and not fresh
         decisions = {hunk.id: mark_of(hunk) for hunk in hunks}
-        unchanged = not fresh and _texts(hunks) == _texts(self._hunks)
+        unchanged = not fresh and texts_of(hunks) == texts_of(self._hunks)
         changed_decisions = decisions != self._decisions
         self._subject, self._files, self._hunks, self._decisions = subject, files, hunks, decisions
         if unchanged:
@@ -167,9 +166,10 @@ class DiffView(RowScroll, can_focus=True):
         strips = self._row_strips(index, width)
         seen = range(round(self.scroll_y), round(self.scroll_y) + max(1, self.size.height))
         sign, part = self._minimap.cell(y, self.model, self._decisions, seen)
-        return Strip(
-            [*strips[min(line, len(strips) - 1)], Segment(sign, self.get_component_rich_style(f"diff--{part}"))]
-        )
+        strip = strips[min(line, len(strips) - 1)]
+        if (key := (id(strip), sign, part)) not in self._lines:
+            self._lines[key] = Strip([*strip, Segment(sign, self.get_component_rich_style(f"diff--{part}"))])
+        return self._lines[key]
 
     def _row_at(self, y: int, width: int) -> tuple[int, int]:
         """(row, line of the row) that the line `y` of the screen shows when long lines are wrapped."""
@@ -190,7 +190,7 @@ class DiffView(RowScroll, can_focus=True):
         strips = self._strips.get(key)
         if strips is None:
             if len(self._strips) >= CACHED_STRIPS:
-                self._strips.clear()
+                self._forget_strips()
             strips = self._strips[key] = painter.paint(
                 index, self.shift, current=key[2], decision=decision, wrap=self.wrap, needle=self.found.needle
             )
@@ -219,6 +219,8 @@ class DiffView(RowScroll, can_focus=True):
 
     def _forget_strips(self) -> None:
         self._strips.clear()
+        self._lines.clear()
+        self._framed.clear()
         self._shown = (-1, [])
         self._minimap.forget()
 
@@ -262,11 +264,13 @@ class DiffView(RowScroll, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         if not self._moving:
             self._follow_scroll(round(new_value))
-        self._prefetch_soon(1 if new_value >= old_value else -1)
+        self.prepare_soon(1 if new_value >= old_value else -1)
 
-    def _prefetch_soon(self, direction: int) -> None:
-        if self._prefetch_timer is None:
-            self._prefetch_timer = self.set_timer(PREFETCH_SECONDS, lambda: self._prefetch(direction))
+    def prepare_row(self, index: int) -> None:
+        """Paint a row before it comes into view."""
+        width = self.scrollable_content_region.width
+        if width > 1 and index < self.model.rows:
+            self._row_strips(index, width)
 
     def _follow_scroll(self, top: int) -> None:
         bottom = top + self.size.height
@@ -276,15 +280,6 @@ class DiffView(RowScroll, can_focus=True):
         visible = [index for index, start in enumerate(starts) if top <= start < bottom]
         if visible:
             self.current = visible[0]
-
-    def _prefetch(self, direction: int) -> None:
-        """Find the colours of the next page in the direction of reading; block by block, so that keys get through."""
-        self._prefetch_timer = None
-        top, height = round(self.scroll_y), self.size.height
-        first = top + height if direction > 0 else top - height
-        rows = range(max(0, first), min(self.model.rows, first + height))
-        if self._painter is not None and any(self._painter.prepare(index) for index in rows):
-            self._prefetch_soon(direction)
 
     def go_to(self, index: int) -> None:
         """Make the hunk at `index` the current one and bring it into view."""
@@ -394,7 +389,3 @@ class DiffView(RowScroll, can_focus=True):
         room = self._painter.text_width if self._painter else 0
         limit = max(0, self.model.width + SHIFT - room)
         self.shift = 0 if self.wrap else max(0, min(self.shift + direction * SHIFT, limit))
-
-
-def _texts(hunks: Sequence[Hunk]) -> list[tuple[object, ...]]:
-    return [(h.id, h.file, h.old_start, h.old_lines, h.new_lines, h.complete) for h in hunks]

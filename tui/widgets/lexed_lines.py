@@ -25,8 +25,8 @@ class Lexed(NamedTuple):
     """The coloured spans of the lines of one block."""
 
     lines: tuple[tuple[Span, ...], ...]
-    closed: bool
-    """Whether no string or comment goes on below the last line."""
+    inside: tuple[bool, ...]
+    """For each line, and the one below the last, whether a string or comment goes on in it from above."""
 
 
 class LexedLines:
@@ -42,19 +42,16 @@ class LexedLines:
         lines = self._block(index // BLOCK).lines
         return lines[index % BLOCK] if index % BLOCK < len(lines) else ()
 
-    def prepare(self, index: int) -> bool:
-        """Lex the block of the line at `index` ahead of its painting; False when that was done before."""
-        if index // BLOCK in self._blocks:
-            return False
-        self._block(index // BLOCK)
-        return True
+    def is_inside(self, index: int) -> bool:
+        """Whether a string or comment goes on in the line at `index` from above."""
+        return index < len(self.lines) and self._block(index // BLOCK).inside[index % BLOCK]
 
     def _block(self, number: int) -> Lexed:
         found = self._blocks.get(number)
         if found is None:
             start = number * BLOCK
             before = self._blocks.get(number - 1)
-            above = start if before is not None and before.closed else max(0, start - BLOCK)
+            above = start if before is not None and not before.inside[-1] else max(0, start - BLOCK)
             text = "".join(_lexable(line) + "\n" for line in self.lines[above : start + BLOCK])
             found = self._blocks[number] = _lexed(text, self._path, start - above)
         return found
@@ -69,13 +66,15 @@ def _lexable(line: str) -> str:
 def _lexed(text: str, path: str, skip: int) -> Lexed:
     """Cached by text: while an answer streams, the blocks that did not change are not lexed again."""
     lines: list[list[Span]] = [[]]
-    at, closed = 0, True
+    inside = [False]
+    at = 0
     for value, key in tokens(text, path):
         for number, part in enumerate(value.split("\n")):
             if number:
                 lines.append([])
-                at, closed = 0, key not in SPANNING
+                inside.append(key in SPANNING)
+                at = 0
             if key and part:
                 lines[-1].append((at, at + len(part), key))
             at += len(part)
-    return Lexed(tuple(map(tuple, lines[skip:-1])), closed)
+    return Lexed(tuple(map(tuple, lines[skip:-1])), tuple(inside[skip:]))
