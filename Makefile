@@ -3,7 +3,7 @@ PYTHON = python3
 VENV = .venv
 STAMP = $(VENV)/.installed
 
-.PHONY: run test check performance clean
+.PHONY: run test check performance soak clean
 
 run: $(STAMP)
 	@$(VENV)/bin/mpco demo
@@ -19,6 +19,9 @@ check: $(STAMP)
 
 performance: $(STAMP)
 	@for file in tests/performance/[a-z]*.py; do $(VENV)/bin/python -m tests.performance.$$(basename $$file .py) || exit 1; done
+
+soak: $(STAMP)
+	@$(VENV)/bin/python -m tests.reliability.crash_matrix 200
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("MPCO needs Python 3.11 or newer; name one with: make PYTHON=python3.12 run") if sys.version_info < (3, 11) else 0'

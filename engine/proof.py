@@ -81,6 +81,13 @@ class Proof:
                 task.cancel()
                 await asyncio.wait([task])
         await self._close_workbench()
+        await self.clear()
+
+    async def clear(self) -> None:
+        """Give back the disk that a killed engine has left taken."""
+        async with self.machine:
+            if self._workbench is None:
+                await Workbench(self._config, self._state_dir).clear()
 
     async def _close_workbench(self) -> None:
         self._outdated = False

@@ -201,6 +201,7 @@ class Service:
         sandbox = await asyncio.to_thread(strongest)
         found = sandbox.name if sandbox.works else sandbox.about
         self._publish_project(found)
+        await self._proof.clear()
         if self._session.profile is not None:
             await self._load_llms()
 

@@ -215,9 +215,13 @@ class Server:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        length = int(head.lower().split("content-length: ")[1].split("\r\n")[0])
-        body = json.loads(await reader.readexactly(length))
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            length = int(head.lower().split("content-length: ")[1].split("\r\n")[0])
+            body = json.loads(await reader.readexactly(length))
+        except asyncio.IncompleteReadError:  # a client that was killed before it had asked
+            writer.close()
+            return
         self._numbers[body["model"]] += 1
         call = Call(head, body, self._numbers[body["model"]], writer)
         self.calls.append(call)

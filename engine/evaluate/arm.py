@@ -21,7 +21,7 @@ from engine.config import SandboxSection
 from engine.errors import SandboxError
 from engine.evaluate import layouts, surroundings
 from engine.evaluate.layouts import LANDLOCK, NAMESPACES, Level
-from engine.evaluate.workspace import Base, remove
+from engine.evaluate.workspace import Base, remove, to_its_end
 from engine.model import Reading
 
 OUTPUT_LIMIT = 64 * 1024 * 1024
@@ -192,16 +192,16 @@ async def open_arm(
     try:
         if level != NAMESPACES:
             shown = (*base.survey.shared, ".git") if level == LANDLOCK else base.survey.shared
-            await asyncio.to_thread(_copy, base, changes, folder / "tree", shown)
+            await to_its_end(_copy, base, changes, folder / "tree", shown)
             made = layouts.landlock if level == LANDLOCK else layouts.unsandboxed
             return await _start(base, folder, section, made(base, folder, section), level)
-        await asyncio.to_thread(_write, base, changes, folder / "changes")
+        await to_its_end(_write, base, changes, folder / "changes")
         try:
             return await _start(base, folder, section, layouts.overlaid(base, folder, work, section), level)
         except SandboxError as error:
             if "overlay" not in str(error):
                 raise
-        await asyncio.to_thread(_copy, base, changes, folder / "tree", ())
+        await to_its_end(_copy, base, changes, folder / "tree", ())
         return await _start(base, folder, section, layouts.copied(base, folder, work, section), level)
     except BaseException:
         await asyncio.to_thread(remove, folder)

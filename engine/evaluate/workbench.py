@@ -22,7 +22,7 @@ from engine.evaluate.machine import machine
 from engine.evaluate.race import FIELD, Race, against_itself, so_far
 from engine.evaluate.sandbox import Sandbox
 from engine.evaluate.verdict import Ruling
-from engine.evaluate.workspace import Base, freeze, remove, survey
+from engine.evaluate.workspace import Base, freeze, remove, survey, to_its_end
 from engine.execute import IO_VARIABLE, Outcome, Watch, watching
 from engine.model import Behaviour, Measurement, Objective
 from engine.protected import check_changes
@@ -58,13 +58,17 @@ class Workbench:
         """
         found = await asyncio.to_thread(sandboxes.strongest)
         self.sandbox = found if found.works else sandboxes.without_walls(found, self._config.sandbox)
-        await asyncio.to_thread(remove, self._work)
+        await self.clear()
         self._work.mkdir(parents=True)
+
+    async def clear(self) -> None:
+        """Give the disk of all workspaces back; for one that is not open: what a killed engine has left."""
+        await to_its_end(remove, self._work)
 
     async def close(self) -> None:
         """End every process and give the disk back."""
         await self._leave_ground()
-        await asyncio.to_thread(remove, self._work)
+        await self.clear()
 
     async def execute(
         self,
@@ -247,7 +251,7 @@ class Workbench:
         self._bases += 1
         folder = self._work / f"base-{self._bases}"
         earlier = self._ground.base if self._ground else None
-        base = await asyncio.to_thread(freeze, self._root, folder, self._state_dir, earlier)
+        base = await to_its_end(freeze, self._root, folder, self._state_dir, earlier)
         await self._leave_ground()
         self._ground = Ground(base, await self._open_arm(base, {}))
         return self._ground

@@ -6,20 +6,25 @@ folders are not copied: arms see the originals, through an overlay or a link. Ca
 its own, in the same way.
 """
 
+import asyncio
 import errno
 import hashlib
 import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import msgspec
 
 from engine.errors import BaselineError
 from engine.evaluate.surroundings import is_environment
 from engine.protected import LEFT_OUT, is_secret
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 SMALL_BYTES = 256 * 1024 * 1024
 """Ignored folders up to this size are copied."""
@@ -96,6 +101,16 @@ def freeze(root: Path, folder: Path, state_dir: Path, earlier: Base | None = Non
         seen = again
         remove(folder)
     raise BaselineError(f"{root}: files keep changing while they are copied; wait until the tree is at rest.")
+
+
+async def to_its_end(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Run it in a thread; cancelling waits for it: a folder that is still being written cannot be removed for good."""
+    running = asyncio.create_task(asyncio.to_thread(function, *arguments, **named))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.gather(running, return_exceptions=True)
+        raise
 
 
 def remove(folder: Path) -> None:
