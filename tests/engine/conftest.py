@@ -30,7 +30,7 @@ def distinct(text: str) -> int:
 '''
 BENCH = """from words import distinct
 
-print(distinct(" ".join(str(number % 800) for number in range(20000))))
+print(distinct(" ".join(str(number % 1200) for number in range(25000))))
 """
 TESTS = """import unittest
 

@@ -144,7 +144,7 @@ async def test_what_was_told_survives_a_kill(project: Path) -> None:
 
 
 async def test_an_evaluation_goes_on_after_a_kill(project: Path) -> None:
-    (project / "bench.py").write_text(BENCH.replace("20000", "60000"))
+    (project / "bench.py").write_text(BENCH.replace("25000", "60000"))
     async with followed(project) as engine:
         id = await answered(engine)
         begun = await engine.send(Evaluate(candidates=(id,)))
