@@ -236,6 +236,10 @@ async def test_the_layout_and_the_folds_can_be_changed(open_app: OpenApp, sessio
     async with open_app(session, size=(120, 50)) as person:
         await person.press("3")
         await person.sees("before │ after", "… 2 unchanged lines")
+        await person.pilot.resize_terminal(100, 50)
+        await person.sees(" unified ─")
+        await person.pilot.resize_terminal(120, 50)
+        await person.sees("before │ after")
         await person.press("s", "s")
         await person.sees("Diff layout: unified.", "unified")
         await person.press("f")

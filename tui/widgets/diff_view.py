@@ -233,6 +233,7 @@ class DiffView(RowScroll, can_focus=True):
         """Another width, and perhaps another layout."""
         if self._unified != self.model.unified and self.model.rows:
             self._rebuild()
+            self.post_message(self.HunkFocused(self.hunk))  # whoever names the layout
         self._set_size()
         self.refresh()
 
