@@ -17,7 +17,7 @@ from tui.widgets.diff_minimap import Minimap
 from tui.widgets.diff_model import DiffModel, Hidden, Mark, build, mark_of, texts_of
 from tui.widgets.diff_paint import PARTS, STYLES, DiffPainter
 from tui.widgets.diff_search import Search, search
-from tui.widgets.row_scroll import RowScroll, set_text_size
+from tui.widgets.row_scroll import RowScroll, keep, set_text_size
 from tui.widgets.syntax import highlight, is_loaded, syntax_styles
 
 Layout = Literal["auto", "side by side", "unified"]
@@ -26,7 +26,6 @@ SIDE_BY_SIDE_FROM = 120
 """Columns of the terminal from which `auto` shows both sides beside each other."""
 SHIFT = 8
 """Cells that one key press moves the text sideways."""
-CACHED_STRIPS = 4_000
 
 
 class DiffView(RowScroll, can_focus=True):
@@ -74,8 +73,8 @@ class DiffView(RowScroll, can_focus=True):
         self._unfolded: tuple[Hidden, ...] = ()
         self._painter: DiffPainter | None = None
         self._strips: dict[tuple[int, int, bool, Mark], list[Strip]] = {}
-        self._lines: dict[tuple[int, str, str], Strip] = {}
-        """By (identity of a strip of a row, cell of the minimap): both together."""
+        self._lines: dict[tuple[int, str, str], tuple[Strip, Strip]] = {}
+        """By (identity of a strip of a row, cell of the minimap): that strip, and both together."""
         self.found = Search()
         """What is looked for, and the place in it; empty when nothing is."""
         self._minimap = Minimap()
@@ -167,9 +166,11 @@ class DiffView(RowScroll, can_focus=True):
         seen = range(round(self.scroll_y), round(self.scroll_y) + max(1, self.size.height))
         sign, part = self._minimap.cell(y, self.model, self._decisions, seen)
         strip = strips[min(line, len(strips) - 1)]
-        if (key := (id(strip), sign, part)) not in self._lines:
-            self._lines[key] = Strip([*strip, Segment(sign, self.get_component_rich_style(f"diff--{part}"))])
-        return self._lines[key]
+        known = self._lines.get(key := (id(strip), sign, part))
+        if known is None or known[0] is not strip:
+            cell = Segment(sign, self.get_component_rich_style(f"diff--{part}"))
+            known = keep(self._lines, key, (strip, Strip([*strip, cell])))
+        return known[1]
 
     def _row_at(self, y: int, width: int) -> tuple[int, int]:
         """(row, line of the row) that the line `y` of the screen shows when long lines are wrapped."""
@@ -189,11 +190,10 @@ class DiffView(RowScroll, can_focus=True):
         key = (index, self.shift, hunk >= 0 and hunk == self.current, decision)
         strips = self._strips.get(key)
         if strips is None:
-            if len(self._strips) >= CACHED_STRIPS:
-                self._forget_strips()
-            strips = self._strips[key] = painter.paint(
+            painted = painter.paint(
                 index, self.shift, current=key[2], decision=decision, wrap=self.wrap, needle=self.found.needle
             )
+            strips = keep(self._strips, key, painted)
         return strips
 
     def _paint_at(self, width: int) -> DiffPainter:

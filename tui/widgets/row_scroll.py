@@ -1,7 +1,7 @@
 """Moving through a long text row by row, at once: an animation would paint the same rows many times."""
 
 from time import perf_counter
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
@@ -14,9 +14,23 @@ from textual.widget import Widget
 PREPARE_SECONDS, PREPARE_BIT = 0.03, 0.003
 """How long after a move the next page is painted ahead, and for how long before keys get their turn again."""
 FRAMES = (Spacing(0, 0, 0, 0), Spacing(1, 1, 1, 1))
-KEPT = 1_000
+KEPT = 400
+"""Rows that are remembered: a few screens. Each strip has many small parts, and to go over thousands of them takes the
+garbage collector longer than to paint a screen."""
 Frame = tuple[Segment, Segment] | None
 """What stands left and right of a line; None without a border."""
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def keep(kept: dict[K, V], key: K, value: V) -> V:
+    """Remember a value, in place of the oldest one when there are enough."""
+    if len(kept) >= KEPT:
+        del kept[next(iter(kept))]
+    kept[key] = value
+    return value
 
 
 def set_text_size(view: ScrollView, size: Size) -> None:
@@ -83,9 +97,7 @@ class RowScroll(ScrollView):
             strip = strip.apply_filter(line_filter, self.background_colors[1])
         if frame is not None:
             strip = Strip([frame[0], *strip, frame[1]], width + 2)
-        if len(self._framed) >= KEPT:
-            self._framed.clear()
-        self._framed[id(line)] = line, frame, strip
+        keep(self._framed, id(line), (line, frame, strip))
         return strip
 
     def prepare_row(self, index: int) -> None:
@@ -93,8 +105,9 @@ class RowScroll(ScrollView):
 
     def prepare_soon(self, direction: int, wait: float = PREPARE_SECONDS) -> None:
         """Make the next page in the direction of reading ready, when there is time."""
-        if self._timer is None:
-            self._timer = self.set_timer(wait, lambda: self._prepare(direction))
+        if self._timer is not None:  # another move: what comes into view now goes first
+            self._timer.stop()
+        self._timer = self.set_timer(wait, lambda: self._prepare(direction))
 
     def _prepare(self, direction: int) -> None:
         self._timer = None
