@@ -160,7 +160,7 @@ class CheckedFunction(Noun, frozen=True, kw_only=True):
     calls: int = 0
     """Recorded calls that were replayed and compared."""
     reason: str = ""
-    """Why it is unchecked."""
+    """Why it is unchecked, as a whole or, with compared calls, in part."""
     deviation: Deviation | None = None
 
 

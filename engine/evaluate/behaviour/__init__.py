@@ -21,6 +21,7 @@ from engine.evaluate.behaviour.judging import (
     read_outcomes,
     read_recordings,
     summary,
+    told_apart,
 )
 from engine.evaluate.behaviour.targets import Targets, targets
 from engine.execute import IO_VARIABLE
@@ -87,6 +88,7 @@ async def replay(variant: Arm, reference: Reference, wanted: Targets) -> Behavio
     """
     got = await _outcomes(variant, reference.recording, "1")
     checked = compare(reference.recording.functions, reference.expected, reference.again, got)
+    checked = told_apart(checked, wanted.namesakes)
     reason = f"only {MOST_FUNCTIONS} functions are checked"
     over = [
         CheckedFunction(file=file, function=name, state="unchecked", reason=reason)

@@ -1,6 +1,6 @@
 """What the outcomes of replayed calls say: equal, different, or not to be told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -39,6 +39,8 @@ class Outcome(msgspec.Struct, frozen=True):
     text: str = ""
     outside: str = ""
     """What it did beyond computing, by the name of Python's audit event."""
+    keeps: str = ""
+    """What of its module it changed, where later calls find it."""
     opaque: str = ""
     """What it gave that cannot be compared, and `place` where."""
     place: str = ""
@@ -106,7 +108,7 @@ def _compared(
     number: int, item: Recorded, expected: Outcomes, again: Outcomes, got: Outcomes, last: tuple[int, int] | None
 ) -> CheckedFunction:
     """`last` is the call that the variant's process did not come back from."""
-    calls, ended = 0, False
+    calls, partly = 0, item.reason
     found: list[Deviation] = []
     reason = item.reason or ("the benchmark does not call it" if not item.count else "none of its calls could be kept")
     for call in range(len(item.calls)):
@@ -115,26 +117,39 @@ def _compared(
         problem = _unfit(first, again.get(place))
         if problem or first is None:
             reason = problem
+            partly = partly or ("" if problem == TOO_LONG else problem)  # how many calls are compared is bounded anyway
             continue
         mine = got.get(place)
         if mine is None:  # the benchmark, which makes the same calls, will tell how it ends
             reason = "the variant's process ends in a call before it"
             if place == last:
                 reason = f"the variant's process ends in {_cut(first.text)}"
-            ended = True
+            partly = reason
             break
         if mine.gone or mine.lost or (mine.opaque and mine.place != "returned"):
-            reason = mine.gone or mine.lost or f"it gives {mine.opaque} in the variant"
+            partly = reason = mine.gone or mine.lost or f"it gives {mine.opaque} in the variant"
             continue
         calls += 1
+        if first.keeps:
+            partly = partly or f"they change {first.keeps}, which its module keeps and which is not compared"
         deviation = _deviation(first, mine)
         if deviation is not None:
             found.append(deviation)
     if found:
         return _about(item, "differs", calls, deviation=min(found, key=lambda each: len(each.call)))
-    if calls and not ended:
+    if calls and not partly:
         return _about(item, "checked", calls)
-    return _about(item, "unchecked", calls, reason=reason)
+    return _about(item, "unchecked", calls, reason=partly if calls else reason)
+
+
+def told_apart(checked: Sequence[CheckedFunction], namesakes: Collection[tuple[str, str]]) -> list[CheckedFunction]:
+    """The same, but no function is called checked whose calls may have been those of another one of its name."""
+    return [
+        msgspec.structs.replace(item, state="unchecked", reason="another function of the file has the same name")
+        if item.state == "checked" and (item.file, item.function) in namesakes
+        else item
+        for item in checked
+    ]
 
 
 def _unfit(first: Outcome | None, second: Outcome | None) -> str:
@@ -204,7 +219,11 @@ def summary(checked: Sequence[CheckedFunction], beyond: Sequence[str]) -> Behavi
             f"{found.expected} but is {found.got}."
         )
         return Behaviour(state="differs", sentence=sentence, calls=calls, functions=tuple(checked))
-    left = [f"{item.function} is unchecked: {item.reason}" for item in checked if item.state == "unchecked"]
+    left = [
+        f"{item.function} is {'only partly checked' if item.calls else 'unchecked'}: {item.reason}"
+        for item in checked
+        if item.state == "unchecked"
+    ]
     if beyond:
         left.append(f"what changes in {', '.join(beyond)} outside of Python functions is unchecked")
     agree = f"{calls} recorded calls of {_names(checked)} give the same" if calls else ""

@@ -20,6 +20,7 @@ import re
 import reprlib
 import sys
 import time
+from collections import deque
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HERE]
@@ -45,6 +46,9 @@ OUTSIDE = (
 )
 OUTSIDE_OF = ("subprocess", "socket", "shutil", "sqlite3", "tempfile", "urllib")
 CODE = (".py", ".pyc", ".so", ".pyd", ".pth")
+KEPT = (type(None), bool, int, float, str, bytes, bytearray, tuple, list, dict, set, frozenset, deque)
+MOST_KEPT = 200
+"""Members of a module's collection that are looked at to see whether a call changed it; beyond, its size is."""
 
 _touched: list[str] = []
 _watching = False
@@ -115,6 +119,7 @@ def _outcome(about: dict[str, Any], data: bytes) -> dict[str, Any]:
         before = _arguments(known, args, kwargs)
     except (Undescribable, RecursionError) as error:
         return {"lost": f"its arguments hold {error}"}
+    kept = _kept(function)
     printed = io.StringIO()
     returned: Any = None
     raised: BaseException | None = None
@@ -128,6 +133,8 @@ def _outcome(about: dict[str, Any], data: bytes) -> dict[str, Any]:
     finally:
         _watching = False
     told: dict[str, Any] = {"text": text, "outside": _touched[0] if _touched else ""}
+    now = _kept(function)
+    told["keeps"] = next((name for name in sorted(now) if kept.get(name) != now[name]), "")
     description = Description(known)
     try:
         description.add("raised" if raised is not None else "returned", raised if raised is not None else returned)
@@ -138,6 +145,26 @@ def _outcome(about: dict[str, Any], data: bytes) -> dict[str, Any]:
     except RecursionError:
         return {**told, "opaque": "something nested too deeply", "place": "?"}
     return {**told, "lines": description.lines}
+
+
+def _kept(function: Any) -> dict[str, str]:
+    """What the module keeps from call to call, of the names that the function's own code uses: each value shortened."""
+    plain = inspect.unwrap(function)
+    names: set[str] = set()
+    codes = [plain.__code__] if hasattr(plain, "__code__") else []
+    while codes:
+        code = codes.pop()
+        names.update(code.co_names)
+        codes += [each for each in code.co_consts if hasattr(each, "co_names")]
+    short = reprlib.Repr()
+    short.maxlist = short.maxdict = short.maxset = short.maxfrozenset = short.maxdeque = short.maxtuple = MOST_KEPT
+    found = {}
+    for name in names & plain.__globals__.keys() if names else ():
+        value = plain.__globals__[name]
+        if isinstance(value, KEPT):
+            size = len(value) if hasattr(value, "__len__") else 0
+            found[name] = f"{size} {short.repr(value)}"
+    return found
 
 
 def _arguments(known: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[str, str]]:

@@ -1,11 +1,12 @@
 """Which functions a change touches."""
 
 import difflib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from engine.source import functions, innermost, language_of
+from engine.source import FunctionSpan, functions, innermost, language_of
 
 
 class Targets(msgspec.Struct, frozen=True):
@@ -15,24 +16,37 @@ class Targets(msgspec.Struct, frozen=True):
     """(file, qualified name) of the Python functions whose lines change; inner ones count as those around them."""
     beyond: tuple[str, ...] = ()
     """Files of which lines outside of any function change, or that are not Python."""
+    namesakes: tuple[tuple[str, str], ...] = ()
+    """Those of `functions` that share their name, as a property's two halves do: a call does not tell whose it is."""
 
 
 def targets(before: Mapping[str, str], after: Mapping[str, str]) -> Targets:
     """The targets of a change from the texts `before` to those `after`, by path; new files have none."""
     touched: dict[tuple[str, str], None] = {}
     beyond: dict[str, None] = {}
+    namesakes: dict[tuple[str, str], None] = {}
     for path in (path for path in before if path in after):
         if language_of(path) != "Python":
             beyond[path] = None
             continue
         spans = functions(path, before[path])
+        shared = _shared(spans, before[path].splitlines())
         for line in _changed_lines(before[path], after[path]):
             span = innermost(spans, line)
             if span is None:
                 beyond[path] = None
             else:
-                touched[path, span.qualname.partition(".<locals>")[0]] = None
-    return Targets(functions=tuple(touched), beyond=tuple(beyond))
+                name = span.qualname.partition(".<locals>")[0]
+                touched[path, name] = None
+                if name in shared:
+                    namesakes[path, name] = None
+    return Targets(functions=tuple(touched), beyond=tuple(beyond), namesakes=tuple(namesakes))
+
+
+def _shared(spans: Sequence[FunctionSpan], lines: Sequence[str]) -> set[str]:
+    """Names that several functions of a file have; overloads only declare and do not count."""
+    real = [item for item in spans if "overload" not in "".join(lines[item.line - 1 : item.def_line - 1])]
+    return {name for name, count in Counter(item.qualname for item in real).items() if count > 1}
 
 
 def _changed_lines(before: str, after: str) -> list[int]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.evaluate.behaviour import record, replay, targets
+from engine.evaluate.behaviour.judging import summary
 from engine.evaluate.sandbox import Level
 from engine.model import CheckedFunction
 from tests.engine.evaluate.conftest import OpenArm
@@ -90,6 +91,25 @@ def kept(number):
 
 def arity(number):
     return number
+
+class Till:
+    def __init__(self):
+        self._drawer = 0.0
+    @property
+    def drawer(self):
+        return self._drawer
+    @drawer.setter
+    def drawer(self, coins):
+        self._drawer = coins
+
+SOLD = []
+
+def sell(word):
+    SOLD.append(word)
+    return len(word)
+
+def mixed(thing):
+    return thing is None
 """
 BENCH = """\
 import asyncio, math, sys
@@ -108,6 +128,9 @@ for number in range(500):
             ratio(a, b)
         except ZeroDivisionError:
             pass
+    till = Till()
+    till.drawer = float(number)
+    till.drawer, sell("bread"), mixed(None), mixed(lambda: 0)
 handle(sys.stdout)
 long("x" * 5_000_000)
 """
@@ -214,6 +237,21 @@ async def test_differences_are_told_as_input_expected_and_got(arm: OpenArm, wall
     assert (found["arity"].state, found["arity"].reason) == ("unchecked", "the variant's process ends in arity(0)")
     assert found["ratio"].deviation
     assert found["ratio"].deviation.call == "ratio(1.0, 0)"
+
+
+async def test_what_is_seen_in_part_is_never_called_checked(arm: OpenArm, walls: Level) -> None:
+    changed = (
+        SHOP.replace("        self._drawer = coins\n", "        self._drawer = 2 * coins\n")
+        .replace("    SOLD.append(word)\n", "    if word != 'bread': SOLD.append(word)\n")
+        .replace("return thing is None", "return None is thing")
+    )
+    found = await checked(arm, walls, changed)
+    told = {name: (item.state, item.calls > 0) for name, item in found.items()}
+    assert told == dict.fromkeys(("Till.drawer", "sell", "mixed"), ("unchecked", True))
+    assert "same name" in found["Till.drawer"].reason
+    assert "SOLD" in found["sell"].reason
+    assert "cannot be copied" in found["mixed"].reason
+    assert "mixed is only partly checked: its arguments cannot be copied" in summary(list(found.values()), ()).sentence
 
 
 async def test_other_arguments_are_not_called_different(arm: OpenArm, walls: Level) -> None:
