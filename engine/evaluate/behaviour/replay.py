@@ -160,10 +160,9 @@ def _kept(function: Any) -> dict[str, str]:
     short.maxlist = short.maxdict = short.maxset = short.maxfrozenset = short.maxdeque = short.maxtuple = MOST_KEPT
     found = {}
     for name in names & plain.__globals__.keys() if names else ():
-        value = plain.__globals__[name]
+        value: Any = plain.__globals__[name]
         if isinstance(value, KEPT):
-            size = len(value) if hasattr(value, "__len__") else 0
-            found[name] = f"{size} {short.repr(value)}"
+            found[name] = f"{len(value) if hasattr(value, '__len__') else ''} {short.repr(value)}"
     return found
 
 
