@@ -87,7 +87,7 @@ class Run:
         self._output = Output()
         self._limit = ""
         self._cpu = 0.0
-        self._rss = 0
+        self._rss = self._together = 0
         self._status: int | None = None
         self._begun = self._ended = 0.0
         self._pid = 0
@@ -120,7 +120,7 @@ class Run:
             "limit": self._limit,
             "wall": self._ended - self._begun,
             "cpu": self._cpu,
-            "max_rss": self._rss * RSS_UNIT,
+            "max_rss": max(self._rss * RSS_UNIT, self._together),
             "output": output,
         }
 
@@ -169,12 +169,15 @@ class Run:
     def _exceeded(self) -> str:
         if self._output.total > self._request["output_limit"]:
             return "output"
-        if len(self._processes.ids()) > self._request["process_limit"]:
+        pids = self._processes.ids()
+        if len(pids) > self._request["process_limit"]:
             return "processes"
         limit = self._request["memory_limit"]
+        if len(pids) > 1:  # the system itself only accounts for the peak of each
+            self._together = max(self._together, self._processes.together(pids))
         if self._processes.memory(limit) > limit:
             return "memory"
-        return "disk" if self._disk.is_over(self._processes.ids()) else ""
+        return "disk" if self._disk.is_over(pids) else ""
 
     def _drain(self, reader: int) -> bool:
         """Take what has been written, but not for ever; False at its end."""

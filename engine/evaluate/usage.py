@@ -36,6 +36,10 @@ class Processes:
         resident = sum(_number(f"/proc/{pid}/statm", 1) * PAGE for pid in pids)
         if resident <= limit:
             return resident
+        return self.together(pids)
+
+    def together(self, pids: Iterable[int]) -> int:
+        """Resident bytes of these, each shared page counted once."""
         return sum(_proportional(pid) for pid in pids)
 
     def end(self, first: int) -> None:

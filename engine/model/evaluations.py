@@ -57,7 +57,7 @@ class Measurement(Noun, frozen=True, kw_only=True):
     cpu: float
     """User plus system time of the whole process tree."""
     max_rss: int
-    """Peak resident memory in bytes, of the largest process of the tree."""
+    """Peak resident memory in bytes: of the largest process, or the most that all together were seen to have."""
     at: float
     load: float = 0.0
     """One-minute load average when the run ended."""

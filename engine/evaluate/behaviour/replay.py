@@ -160,9 +160,10 @@ def _kept(function: Any) -> dict[str, str]:
     short.maxlist = short.maxdict = short.maxset = short.maxfrozenset = short.maxdeque = short.maxtuple = MOST_KEPT
     found = {}
     for name in names & plain.__globals__.keys() if names else ():
-        value: Any = plain.__globals__[name]
+        value = plain.__globals__[name]
         if isinstance(value, KEPT):
-            found[name] = f"{len(value) if hasattr(value, '__len__') else ''} {short.repr(value)}"
+            size = getattr(value, "__len__", None)
+            found[name] = f"{size() if size else ''} {short.repr(value)}"
     return found
 
 

@@ -33,6 +33,26 @@ while not os.path.exists("done"):
     assert run.wall >= 0.3
 
 
+async def test_memory_of_processes_that_run_at_once_is_added_up(arm: OpenArm, level: Level) -> None:
+    code = """
+import os, time
+shared = bytearray(30_000_000)
+ready = os.pipe()
+for _ in range(2):
+    if os.fork() == 0:
+        hoard = bytearray(b"x" * 40_000_000)
+        os.write(ready[1], b"x")
+        time.sleep(30)
+        os._exit(0)
+for _ in range(2):
+    os.read(ready[0], 1)
+time.sleep(0.4)  # several times as long as the runner takes from one look to the next
+"""
+    run = await (await arm(level)).run([sys.executable, "-c", code], timeout=20)
+    assert run.exit_code == 0
+    assert 110_000_000 < run.max_rss < 200_000_000
+
+
 async def test_exit_codes_and_signals(arm: OpenArm) -> None:
     opened = await arm(UNSANDBOXED)
     assert (await opened.run(["sh", "-c", "exit 7"], timeout=5)).exit_code == 7
