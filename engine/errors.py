@@ -70,3 +70,7 @@ class BaselineError(MpcoError):
 
 class EngineError(MpcoError):
     """The engine cannot be reached, or refused a command."""
+
+
+class DamagedError(EngineError):
+    """The session database holds what cannot be read; what is readable of it can be taken over."""

@@ -48,8 +48,7 @@ from engine.protocol import (
     Stopped,
 )
 from engine.recovery import take_up
-from engine.session import Session
-from engine.store import Store
+from engine.session import open_session
 from engine.tree import TreeWatch
 
 IDLE_SECONDS = 15 * 60
@@ -69,8 +68,8 @@ class Service:
     def __init__(self, config: Config) -> None:
         root = config.root_path
         self._config = config
-        self._store = Store(paths.database(root))
-        self._session = Session(self._store, describe(config))
+        self._session = open_session(paths.database(root), describe(config))
+        self._store = self._session.store
         self._jobs = Jobs(self._session)
         self._proof = Proof(config, self._session, self._jobs, paths.state_dir(root))
         self._pipeline = Pipeline(config, self._session, self._jobs, self._proof)
@@ -211,8 +210,9 @@ class Service:
 
     def _publish_project(self, sandbox: str = "") -> None:
         described = describe(self._config, sandbox or self._session.project.sandbox)
-        capped = msgspec.structs.replace(described, max_usd=self._pipeline.conversations.max_usd)
-        self._session.publish(ProjectChanged(project=capped))
+        max_usd, notice = self._pipeline.conversations.max_usd, self._session.project.notice
+        now = msgspec.structs.replace(described, max_usd=max_usd, notice=notice)
+        self._session.publish(ProjectChanged(project=now))
 
     async def _watch_idle(self) -> None:
         idle = 0

@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from engine.errors import EngineError
+from engine.errors import DamagedError, EngineError
 from engine.model import Application, Bottleneck, Candidate, ContextEdit, Evaluation, Job, Profile, Project, Prompt
 from engine.protocol import (
     ApplicationChanged,
@@ -26,6 +27,7 @@ from engine.protocol import (
     Snapshot,
 )
 from engine.store import Store
+from engine.store_salvage import salvage
 
 FLUSH_SECONDS = 1 / 30
 """Streamed text is stored and told at most this often."""
@@ -34,6 +36,24 @@ T = TypeVar("T")
 Listener = Callable[[Event], None]
 Tell = Callable[[int, str, str], Change]
 """(offset, new text, all text so far) -> what the clients are told."""
+
+
+def open_session(path: Path, project: Project) -> "Session":
+    """The session that is kept at `path`; of a damaged one, what can be read, with a notice in its project.
+
+    Raises:
+        EngineError: when the database cannot be opened, or is of a newer MPCO.
+    """
+    try:
+        store = Store(path)
+        try:
+            return Session(store, project)
+        except DamagedError:
+            store.close()  # SQLite would later remove the new database's log, which has the same name
+            raise
+    except DamagedError as error:
+        told = msgspec.structs.replace(project, notice=salvage(path, error))
+        return Session(Store(path), told)
 
 
 class Session:

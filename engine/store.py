@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from engine.errors import EngineError
+from engine.errors import DamagedError, EngineError
 from engine.model import (
     Application,
     Candidate,
@@ -48,6 +48,18 @@ from engine.protocol import (
 )
 
 EVENTS_KEPT = 20_000
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+KINDS: Mapping[str, type[Noun]] = {
+    "profile": Profile,
+    "prompt": Prompt,
+    "candidate": Candidate,
+    "evaluation": Evaluation,
+    "application": Application,
+    "job": Job,
+    "noise": Noise,
+    "context_edit": ContextEdit,
+}
+"""What each row of the table of nouns is."""
 
 _MIGRATIONS = (
     """
@@ -78,8 +90,8 @@ _MIGRATIONS = (
 """One script for each schema version, oldest first; a database of version v needs scripts v and later."""
 
 _encode = msgspec.json.Encoder().encode
-_decode_change: msgspec.json.Decoder[Change] = msgspec.json.Decoder(Change)
-_decode_hunks: msgspec.json.Decoder[tuple[tuple[Hunk, ...], tuple[Hunk, ...]]] = msgspec.json.Decoder(
+decode_change: msgspec.json.Decoder[Change] = msgspec.json.Decoder(Change)
+decode_step: msgspec.json.Decoder[tuple[tuple[Hunk, ...], tuple[Hunk, ...]]] = msgspec.json.Decoder(
     tuple[tuple[Hunk, ...], tuple[Hunk, ...]]
 )
 N = TypeVar("N", bound=Noun)
@@ -99,7 +111,8 @@ class Store:
     """The database of one session.
 
     Raises:
-        EngineError: on opening, when the file is damaged, is of a newer MPCO, or cannot be written.
+        EngineError: on opening, when the file is of a newer MPCO, or cannot be written.
+        DamagedError: on opening and on reading, when it holds what cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -108,11 +121,16 @@ class Store:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             os.close(descriptor)
             self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._migrate()
+            try:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=FULL")
+                self._migrate()
+            except BaseException:
+                self._db.close()
+                raise
         except (OSError, sqlite3.Error) as error:
-            raise EngineError(
+            kind = DamagedError if is_damage(error) else EngineError
+            raise kind(
                 f"{path}: the session database cannot be opened ({error}); move it away to begin a new session."
             ) from error
 
@@ -128,6 +146,12 @@ class Store:
         """
         with self._transaction():
             return tuple(self._record(change) for change in changes)
+
+    def keep(self, changes: Iterable[Change]) -> None:
+        """Store what the changes come to, without events that tell of it."""
+        with self._transaction():
+            for change in changes:
+                self._keep(change)
 
     def append_text(self, pieces: Mapping[str, tuple[int, str]]) -> None:
         """Keep streamed text: subject (prompt or candidate) -> (offset in characters, text)."""
@@ -164,10 +188,17 @@ class Store:
         if n > self.last_number() or (oldest is not None and n + 1 < oldest):
             return None
         rows = self._db.execute("SELECT n, at, change FROM event WHERE n > ? ORDER BY n", (n,))
-        return tuple(Event(n=number, at=at, change=_decode_change.decode(body)) for number, at, body in rows)
+        return tuple(Event(n=number, at=at, change=decode_change.decode(body)) for number, at, body in rows)
 
     def snapshot(self, project: Project) -> Snapshot:
         """The whole session."""
+        try:
+            return self._snapshot(project)
+        except (sqlite3.DatabaseError, msgspec.DecodeError) as error:
+            kind = DamagedError if is_damage(error) else EngineError
+            raise kind(f"{self._path}: the session database cannot be read ({error}).") from error
+
+    def _snapshot(self, project: Project) -> Snapshot:
         profiles = list(self._nouns("profile", Profile))
         return Snapshot(
             project=project,
@@ -210,7 +241,7 @@ class Store:
         row = self._db.execute(f"SELECT seq, candidate, hunks FROM step WHERE {where} LIMIT 1").fetchone()
         if row is None:
             return None
-        before, after = _decode_hunks.decode(row[2])
+        before, after = decode_step.decode(row[2])
         return HunkStep(row[1], before, after, row[0])
 
     # ------------------------------------------------------------------------------------------ inside
@@ -301,6 +332,11 @@ class Store:
             raise EngineError(f"{self._path}: was written by a newer MPCO (schema {version}); update MPCO to open it.")
         for number in range(version, len(_MIGRATIONS)):
             self._db.executescript(f"BEGIN; {_MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;")
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether an error tells of content that cannot be read, not of a disk or a lock."""
+    return isinstance(error, msgspec.DecodeError) or (getattr(error, "sqlite_errorcode", 0) & 0xFF) in DAMAGED
 
 
 def read_exchanges(path: Path) -> tuple[Exchange, ...]:

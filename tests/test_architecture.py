@@ -53,7 +53,7 @@ def test_only_the_llm_layer_imports_litellm() -> None:
 
 
 def test_only_the_store_speaks_sql() -> None:
-    assert importers("sqlite3|aiosqlite", "engine", "tui", "themes") == {"engine/store.py"}
+    assert importers("sqlite3|aiosqlite", "engine", "tui", "themes") == {"engine/store.py", "engine/store_salvage.py"}
 
 
 def test_the_screen_reaches_the_engine_through_its_client_only() -> None:

@@ -212,8 +212,10 @@ class MpcoApp(App[None]):
                 self.notify(text, severity=level, markup=False)
             case JobChanged(job=job) if not job.live and (old := before.jobs.get(job.id)) and old.live:
                 self._job_ended(job)
-            case Snapshot():
+            case Snapshot(project=project):
                 self.engine_problem = ""
+                if project.notice and before.project is None:
+                    self.notify(project.notice, severity="warning", timeout=20, markup=False)
             case _:
                 pass
 

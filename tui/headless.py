@@ -121,7 +121,9 @@ class Session:
     async def _follow(self) -> None:
         try:
             async for event in self._client.events():
-                self.state = reduce(self.state, event)
+                before, self.state = self.state.project, reduce(self.state, event)
+                if before is None and self.state.project is not None and self.state.project.notice:
+                    self.say(self.state.project.notice)
                 self._tell_progress()
                 await self._wake()
         finally:

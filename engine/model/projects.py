@@ -45,3 +45,5 @@ class Project(Noun, frozen=True, kw_only=True):
     """How often a headless run lets an LLM try again."""
     sandbox: str = ""
     """The mechanism in use, or why there is none."""
+    notice: str = ""
+    """What happened to the session while it was opened, in one sentence; empty for nothing."""
