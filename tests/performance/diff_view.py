@@ -5,7 +5,6 @@ time of each, which tells more than the clock when other programs are running. T
 code made up with a seed, one line in 40 changed; the view gets hunks, as it does from the engine.
 """
 
-import gc
 import random
 import sys
 import tempfile
@@ -59,6 +58,7 @@ class Diff(App[None]):
     def on_mount(self) -> None:
         """The candidate as the engine sends it; unfolded after the first paint, so that every line is a row."""
         from engine.model import Candidate
+        from tui.collecting import collect_seldom
         from tui.widgets.diff_view import DiffView
 
         candidate = msgspec.json.decode((self._folder / "candidate.json").read_bytes(), type=Candidate)
@@ -66,7 +66,7 @@ class Diff(App[None]):
         view.show(candidate.id, candidate.files, candidate.hunks)
         view.focus()
         self.call_after_refresh(self._unfold, view)
-        gc.freeze()
+        collect_seldom()
 
     @staticmethod
     def _unfold(view: "DiffView") -> None:

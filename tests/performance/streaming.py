@@ -22,6 +22,7 @@ from tests.performance._pty import Watched, percentiles
 from tests.tui import samples
 from tests.tui.conftest import ScriptedEngine
 from tui.app import MpcoApp
+from tui.collecting import collect_seldom
 
 STREAMS = 8
 STEP = 1 / 30
@@ -65,6 +66,7 @@ async def screen(folder: Path) -> None:
     app = MpcoApp(folder / "logreport", await Client.attach(folder / "engine.sock"))
     app.current_candidate = "c-read"
     app.call_later(app.action_stage, 3)
+    collect_seldom()
     await app.run_async()
 
 

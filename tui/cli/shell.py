@@ -56,6 +56,8 @@ def exit_code(jobs: Any, improved: bool) -> int:
 def open_app(root: Path, *, first_steps: "FirstSteps | None" = None, tour: bool = False) -> None:
     check_terminal()
     from tui.app import MpcoApp
+    from tui.collecting import collect_seldom
 
+    collect_seldom()
     end_with_terminal()
     MpcoApp(root, first_steps=first_steps, tour=tour).run()
