@@ -44,6 +44,7 @@ class AnswerView(ScrollView, can_focus=True):
     AnswerView {
         overflow-x: hidden;
         overflow-y: auto;
+        scrollbar-gutter: stable;  /* wrapped lines keep their width when the scrollbar comes */
         & > .answer--text { color: $foreground; }
         & > .answer--code { color: $foreground; background: $surface; }
         & > .answer--heading { color: $text-primary; text-style: bold; }
