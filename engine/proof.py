@@ -10,7 +10,7 @@ import msgspec
 
 from engine.composing import Change, digest_of
 from engine.config import Config
-from engine.errors import EditError, EngineError, MpcoError
+from engine.errors import BaselineError, EditError, EngineError, MpcoError
 from engine.evaluate.workbench import FIELD, Contender, News, Pair, Progress, Ruling, Workbench, so_far
 from engine.flagging import flags_of
 from engine.generate.patch import to_patch
@@ -144,7 +144,8 @@ class Proof:
             self._change(entry.id, state=state, reason="Cancelled; the measurements so far are kept.")
             raise
         except MpcoError as error:
-            self._change(entry.id, state="cancelled", reason=str(error))
+            state = "baseline fails" if isinstance(error, BaselineError) else "failed"
+            self._change(entry.id, state=state, reason=str(error))
             raise
         finally:
             del self._entries[entry.id]

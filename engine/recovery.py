@@ -37,7 +37,7 @@ def take_up(session: Session, pipeline: Pipeline) -> None:
 
 def _unfinished(evaluation: Evaluation) -> bool:
     """Steps of a search are its own to go on with."""
-    return evaluation.state not in ("done", "cancelled") and not evaluation.search
+    return evaluation.state not in ("done", "cancelled", "baseline fails", "failed") and not evaluation.search
 
 
 def _interrupted_texts(session: Session) -> list[Change]:

@@ -27,7 +27,7 @@ from engine.session import Session
 
 LEAST_PAIRS = 3
 """A step is not begun when the budget of runs leaves less for it."""
-ENDED = ("done", "cancelled", "interrupted")
+ENDED = ("done", "cancelled", "interrupted", "baseline fails", "failed")
 
 
 class Searches:

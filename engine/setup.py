@@ -272,7 +272,7 @@ def diagnose(root: Path) -> tuple[Finding, ...]:
         config = load(root)
         settings = _finding(FILE_NAME, True, "valid", "")
     except ConfigError as error:
-        settings = _finding(FILE_NAME, False, " ".join(error.problems), f"correct {root / FILE_NAME}")
+        settings = _finding(FILE_NAME, False, "\n".join(error.problems), f"correct {root / FILE_NAME}")
         if not (root / FILE_NAME).exists():
             settings = _finding(FILE_NAME, False, "not there", "`mpco init` writes one")
     found = [_python(), _repository(root), _identity(root), settings]

@@ -4,7 +4,7 @@ from textual.content import Content
 
 from engine.model import Estimate, Evaluation, MetricRow, Step
 from tui.figures import METRIC_WORDS
-from tui.outcomes import FAILURES, UNBOUNDED, outcome, pairs_begun, percent, times
+from tui.outcomes import ENDED, FAILURES, UNBOUNDED, outcome, pairs_begun, percent, times
 from tui.state import State
 from tui.widgets.answer_view import HEADING
 from tui.worth_words import worth_lines
@@ -137,7 +137,7 @@ def waiting(state: State, evaluation: Evaluation) -> str:
             return "Paused, with its measurements kept; h lets it go on."
         case "queued":
             before = [item for item in state.evaluations.values() if item.verdict is None and item.at < evaluation.at]
-            live = [item for item in before if item.state not in ("cancelled", "interrupted")]
+            live = [item for item in before if item.state not in ENDED]
             ahead = f"{len(live)} before it" if live else "next in turn"
             return f"It waits for the machine: {ahead}. Those that wait together race together."
         case "preparing":

@@ -2,6 +2,7 @@
 
 import json
 import math
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -128,6 +129,20 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in every
     )
+
+
+def findings(rows: Sequence[tuple[bool, str, str, str]], width: int) -> str:
+    """(fine, name, what was found, how to get it) within `width` cells; the way out is on a line of its own."""
+    margin = max((cell_len(name) for _, name, *_ in rows), default=0) + 5
+    room, found = max(30, width - margin), list[str]()
+    for fine, name, text, fix in rows:
+        sentences = [plain_line(line).text for line in text.splitlines()] or [""]
+        told = [*sentences, *([f"→ {plain_line(fix).text}"] if fix else [])]
+        wrapped = [part for line in told for part in textwrap.wrap(line, room, break_on_hyphens=False)]
+        first, *more = wrapped or [""]
+        head = f"{'✔' if fine else '✘'}  {name}"
+        found += [f"{head}{' ' * (margin - cell_len(head) - 1)} {first}".rstrip(), *(" " * margin + m for m in more)]
+    return "\n".join(found)
 
 
 def bottleneck_table(items: Iterable[Bottleneck]) -> str:

@@ -8,6 +8,8 @@ from engine.model import Candidate, Estimate, Evaluation, Verdict
 UNBOUNDED = 1e8
 """Ends of an interval beyond this are not known yet."""
 FAILURES: frozenset[Verdict] = frozenset({"unappliable", "build failed", "tests failed", "crashed", "timed out"})
+ENDED = ("cancelled", "interrupted", "baseline fails", "failed")
+"""States without a verdict in which nothing goes on."""
 _STATES: Mapping[str, tuple[str, str, str]] = {
     "queued": ("…", "queued", "dim"),
     "preparing": ("◔", "preparing", "$text-accent"),
@@ -16,6 +18,8 @@ _STATES: Mapping[str, tuple[str, str, str]] = {
     "measuring": ("▶", "measuring", "$text-accent"),
     "cancelled": ("–", "cancelled", "dim"),
     "interrupted": ("‖", "interrupted", "$text-warning"),
+    "baseline fails": ("✘", "baseline fails", "$text-error"),
+    "failed": ("✘", "not evaluated", "$text-error"),
 }
 
 

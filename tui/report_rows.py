@@ -76,7 +76,7 @@ def _candidate_cells(state: State, candidate: Candidate) -> Cells:
     bottleneck = state.bottleneck(candidate.bottleneck)
     evaluation = state.latest_evaluation(candidate.id)
     estimate = evaluation.estimate if evaluation else None
-    verdict: str = candidate.state if candidate.state != "ready" else "not measured"
+    verdict: str = {"ready": "not measured", "empty": "no change"}.get(candidate.state, candidate.state)
     if evaluation is not None:
         sign, words, _ = outcome(evaluation)
         verdict = f"{sign} {evaluation.verdict or words}"

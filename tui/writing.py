@@ -29,10 +29,13 @@ def ask_apply(app: "MpcoApp", choice: Choice) -> None:
         if isinstance(command, EvaluateVariant):
             evaluate(app, choice)
         elif command is not None:
-            app.perform(command, written)
+            app.perform(command, lambda result: written(command, result))
 
-    def written(result: Any) -> None:
-        sentence = f"Written to {result['where']}."
+    def written(command: Apply, result: Any) -> None:
+        to_tree = command.target == "tree"
+        sentence = (
+            "Written to the working tree; 5, then u takes it back." if to_tree else f"Written to {result['where']}."
+        )
         app.say(sentence)
         app.notify(sentence, severity="information", markup=False)
 

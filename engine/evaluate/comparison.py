@@ -86,6 +86,8 @@ class Failed(Exception):
     def of_baseline(self) -> BaselineError:
         """The error to raise when it was the user's own code that failed."""
         tail = "\n".join(self.step.output.strip().splitlines()[-TOLD_LINES:])
+        if self.reason.endswith(tail):  # one line, which the reason quotes
+            tail = ""
         return BaselineError(f"The project itself fails, before any change: {self.reason}\n{tail}".rstrip())
 
 

@@ -4,8 +4,10 @@ import asyncio
 import json
 import os
 import socket
+import stat
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +26,8 @@ NONE = "no sandbox"
 
 PROBE_SECONDS = 20.0
 _PREFIX = "mpco-probe-"
+_LEFT_AFTER = 600
+"""Seconds after which a probe's folder is nobody's: a container that shares /tmp cannot see who lives outside of it."""
 
 _SIGNAL = "send signals to your processes"
 _ATTACKS = f"""
@@ -138,8 +142,13 @@ def _sweep() -> None:
     """Remove what probes of killed engines have left."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        own = folder.lstat().st_uid == os.getuid() and folder.is_dir() and not folder.is_symlink()
-        if own and owner.isdigit() and not psutil.pid_exists(int(owner)):
+        try:
+            about = folder.lstat()
+        except FileNotFoundError:  # another engine has ended its probe meanwhile
+            continue
+        own = about.st_uid == os.getuid() and stat.S_ISDIR(about.st_mode)
+        left = own and time.time() - about.st_mtime > _LEFT_AFTER
+        if left and owner.isdigit() and not psutil.pid_exists(int(owner)):
             remove(folder)
 
 

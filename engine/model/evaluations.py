@@ -16,7 +16,19 @@ Verdict = Literal[
     "crashed",
     "timed out",
 ]
-EvaluationState = Literal["queued", "preparing", "building", "testing", "measuring", "done", "cancelled", "interrupted"]
+EvaluationState = Literal[
+    "queued",
+    "preparing",
+    "building",
+    "testing",
+    "measuring",
+    "done",
+    "cancelled",
+    "interrupted",
+    "baseline fails",
+    "failed",
+]
+"""`baseline fails`: the project itself does not build or pass its tests; `failed`: the reason is neither's code."""
 Arm = Literal["baseline", "variant"]
 Objective = Literal["runtime", "cpu time", "memory"]
 Search = Literal["", "worth", "combine"]

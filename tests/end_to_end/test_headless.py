@@ -76,6 +76,8 @@ def test_a_baseline_that_fails_its_own_tests_is_told_apart(person: Person, tmp_p
     (tmp_path / "p.patch").write_text("--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n")
     done = person.types("evaluate", "p.patch", cwd=tmp_path)
     assert done.returncode == 4, done.stdout + done.stderr
+    assert "baseline fails" in done.stdout and "cancelled" not in done.stdout
+    assert "The project itself fails, before any change: The tests failed" in done.stderr
 
 
 def test_mistakes_in_the_configuration_come_all_at_once(person: Person, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from engine.config import load
 from engine.errors import MpcoError
 from engine.setup import Finding, detect, diagnose, render_config, write_config
+from tui.lines import findings
 
 
 def fill(root: Path, files: dict[str, str]) -> Path:
@@ -156,10 +157,13 @@ def test_doctor_reads_the_configuration(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_doctor_says_what_is_wrong_in_the_configuration(tmp_path: Path) -> None:
-    (tmp_path / "mpco.toml").write_text("[tset]\ncommand = 1\n")
+    (tmp_path / "mpco.toml").write_text("[tset]\ncommand = 1\n[test]\ntimeout = -1\n")
     settings = by_name(tmp_path)["mpco.toml"]
     assert not settings.ok
-    assert "tset" in settings.found
+    one, other = sorted(settings.found.splitlines())
+    assert "test.timeout" in one and "tset" in other
+    shown = findings([(item.ok, item.name, item.found, item.fix) for item in diagnose(tmp_path)], 60).splitlines()
+    assert max(map(len, shown)) <= 60 and any(line.lstrip().startswith("→ correct") for line in shown)
 
 
 def test_program_in_the_project_must_be_executable(tmp_path: Path) -> None:

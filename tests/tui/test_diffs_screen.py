@@ -138,7 +138,7 @@ async def test_writing_needs_accepted_hunks(open_app: OpenApp, session: Snapshot
         await person.press("t")
         applied = await person.engine.received(Apply)
         assert (applied.candidates, applied.target, applied.proven) == (("c-algorithms",), "tree", False)
-        await person.sees("Written to the project.")
+        await person.sees("Written to the working tree")
         hunks = tuple(hunk.id for hunk in accepted.accepted)
         application = Application(id="a", target="tree", where="", files=(), hunks=hunks, at=0.0)
         person.engine.push(ApplicationChanged(application=application))

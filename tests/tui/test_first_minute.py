@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.client import Client
-from engine.protocol import Stop
+from engine.protocol import RunProfile, Stop
 from tests.tui.conftest import OpenApp, Person
 from tui import personal
 from tui.app import MpcoApp
@@ -69,4 +69,14 @@ async def test_the_tour_walks_over_the_stages_and_is_shown_once(open_app: OpenAp
             await person.press("enter")
         await person.misses("Tour")
         await person.sees("▸ Profile")
+        assert personal.recall().toured
+
+
+async def test_a_verb_that_a_card_of_the_tour_names_is_done_at_once(open_app: OpenApp) -> None:
+    async with open_app(size=(80, 24)) as person:
+        person.app.action_tour()
+        await person.sees("Tour 1 of 5", "p  profile")
+        await person.press("p")
+        await person.engine.received(RunProfile)
+        await person.misses("Tour")
         assert personal.recall().toured

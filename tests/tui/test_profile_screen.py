@@ -13,7 +13,7 @@ from engine.protocol import BottleneckChanged, ImportProfile, JobChanged, Mark, 
 from tests.tui import samples
 from tests.tui.conftest import SIZES, OpenApp
 from tui.widgets.bars import bar, count, heat_level
-from tui.widgets.bottleneck_table import columns
+from tui.widgets.bottleneck_table import BottleneckTable, columns
 from tui.widgets.flame_graph import FlameGraph
 from tui.widgets.flame_layout import Tree, layout
 from tui.widgets.source_view import SourceView
@@ -225,3 +225,14 @@ def test_boxes_lie_inside_their_callers_and_beside_each_other(
         for left, right in pairwise(row):
             assert left.left + left.width <= right.left
         assert all(box.left >= 0 and box.width >= 1 for box in row)
+
+
+async def test_a_scroll_bar_hides_nothing_of_the_rows(open_app: OpenApp) -> None:
+    async with open_app(size=(80, 12)) as person:
+        await person.sees("parse_line")
+        table = person.app.screen.query_one(BottleneckTable)
+        assert table.show_vertical_scrollbar
+        table.refresh()
+        await person.pilot.pause()
+        assert table.row_width == table.size.width - 1
+        assert table.render_line(0).cell_length == table.row_width

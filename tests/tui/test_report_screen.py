@@ -61,7 +61,7 @@ def test_rows_are_words() -> None:
     assert next(iter(rows)) == "c0"
     assert rows["c0"][3:7] == ("✔ faster", "20.0", "16.0% to 24.0%", "9")
     assert rows["c2"][3] == "✘ build failed"
-    assert rows["c3"][3] == "empty"
+    assert rows["c3"][3] == "no change"
 
 
 def test_written_rows_name_the_proof() -> None:

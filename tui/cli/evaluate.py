@@ -28,6 +28,8 @@ def evaluate(ctx: click.Context, patches: tuple[str, ...], as_json: bool) -> Non
     results = wait_for(whole())
     rows = [(name, evaluation) for name, evaluation, _ in results]
     echo(lines.json_lines(lines.evaluation_line(*row) for row in rows) if as_json else lines.evaluation_table(rows))
+    for reason in dict.fromkeys(job.reason for _, _, job in results if job.failure):
+        say(reason)
     ctx.exit(exit_code([job for _, _, job in results], any(item.verdict == "faster" for _, item in rows)))
 
 

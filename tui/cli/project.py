@@ -1,5 +1,6 @@
 """`mpco doctor` and `mpco init`: getting a project ready."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -23,8 +24,8 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
         keys = ("name", "ok", "found", "fix")
         echo(lines.json_lines({key: getattr(item, key) for key in keys} for item in found))
     else:
-        rows = [("✔" if item.ok else "✘", item.name, item.found, "" if item.ok else item.fix) for item in found]
-        echo(lines.table(("", "what", "found", "how to get it"), rows))
+        rows = [(item.ok, item.name, item.found, "" if item.ok else item.fix) for item in found]
+        echo(lines.findings(rows, shutil.get_terminal_size((100, 24)).columns))
     ctx.exit(IMPROVED if all(item.ok for item in found) else ERROR)
 
 

@@ -149,7 +149,7 @@ class ApplyDialog(ModalScreen[Apply | EvaluateVariant | None]):
             measure = Choice("e", "evaluate first: build, test and measure it", "evaluate")
             yield OptionList(
                 *([] if self._proof else [option(measure)]),
-                option(Choice("t", f"to the working tree{anyway} (undo: ctrl+p, Undo)", "tree")),
+                option(Choice("t", f"to the working tree{anyway} (5, then u takes it back)", "tree")),
                 option(Choice("g", f"to a new git branch{anyway}, as one commit", "branch")),
                 option(Choice("f", f"to a patch file for `git apply`{anyway}", "patch")),
             )

@@ -128,7 +128,7 @@ class ProfileScreen(StageScreen):
 
     def _show_heads(self) -> None:
         table = self.query_one(BottleneckTable)
-        self.query_one("#heads", Static).update(table.heads(table.size.width))
+        self.query_one("#heads", Static).update(table.heads(table.row_width))
 
     def _show_current(self) -> None:
         current = self.query_one(BottleneckTable).current

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui import personal
+from tui.screens.stage import StageScreen
 
 if TYPE_CHECKING:
     from tui.app import MpcoApp
@@ -58,14 +59,19 @@ STEPS = (
 )
 
 
+VERBS = [item for item in StageScreen.BINDINGS if isinstance(item, Binding) and (item.id or "").startswith("verb.")]
+
+
 class TourCard(ModalScreen[str | None]):
-    """One step; answers "next", "back" or None for the end."""
+    """One step; answers "next", "back", the verb that the person wants done at once, or None for the end."""
 
     CSS_PATH = "../styles/tour.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space,right,l", "dismiss('next')", "next", id="tour.next"),
         Binding("left,h,backspace", "dismiss('back')", "back", id="tour.back"),
         Binding("escape,q", "dismiss(None)", "skip", id="tour.skip"),
+        # The card names these keys and the footer below shows them: whoever presses one has seen enough.
+        *(Binding(verb.key, f"dismiss('{verb.action}')", id=f"tour.{verb.action}") for verb in VERBS),
     ]
 
     def __init__(self, step: Step) -> None:
@@ -86,13 +92,19 @@ class TourCard(ModalScreen[str | None]):
 
 async def tour(app: "MpcoApp") -> None:
     """Walk through the stages, then go back to the first; it is not shown again by itself."""
-    at = 0
+    at, verb = 0, ""
     while 0 <= at < len(STEPS):
         step = STEPS[at]
         app.action_stage(step.stage)
         answer = await app.push_screen_wait(TourCard(step))
         if answer is None:
             break
+        if answer not in ("next", "back"):
+            verb = answer
+            break
         at = at + 1 if answer == "next" else max(0, at - 1)
     personal.remember(msgspec.structs.replace(personal.recall(), toured=True))
-    app.action_stage(1)
+    if verb:
+        await app.run_action(verb, default_namespace=app.screen)
+    else:
+        app.action_stage(1)

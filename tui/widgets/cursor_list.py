@@ -86,6 +86,11 @@ class CursorList(ScrollView, can_focus=True):
         self.rows = 0
         self._styles: dict[tuple[str, str, str, bool], Style] = {}
 
+    @property
+    def row_width(self) -> int:
+        """Cells of one row: a scroll bar's are not among them, though `size` of a scroll view counts them."""
+        return self.scrollable_content_region.width
+
     def row(self, index: int, width: int) -> Row:
         """The pieces of one row; a subclass gives them."""
         raise NotImplementedError
@@ -107,7 +112,7 @@ class CursorList(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
         index = self.scroll_offset.y + y
-        width = self.size.width
+        width = self.row_width
         if index >= self.rows:
             return Strip.blank(width, self.rich_style)
         strip = Strip([Segment(text, style) for text, style in self.row(index, width)])

@@ -82,8 +82,11 @@ class SourceView(CursorList):
         yield (" ", Style())
         room = width - self._digits - HEAT - 2 - SHARE
         code = self._code(index, dim=not inside)
-        for segment in code.crop(self._offset, self._offset + room).adjust_cell_length(room):
+        cut = code.cell_length > self._offset + room
+        for segment in code.crop(self._offset, self._offset + room - cut).adjust_cell_length(room - cut):
             yield (segment.text, segment.style or Style())
+        if cut:
+            yield ("…", muted)
         yield (f"{percent(share):>{SHARE - 1}} " if share >= 0.0005 else " " * SHARE, hot)
 
     @property

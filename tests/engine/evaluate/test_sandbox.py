@@ -68,10 +68,13 @@ def test_a_start_clears_what_the_probe_of_a_killed_engine_left(tmp_path: Path, m
     ended = subprocess.Popen(["true"])
     ended.wait()
     kept, left = tmp_path / f"mpco-probe-{os.getpid()}-x", tmp_path / f"mpco-probe-{ended.pid}-x"
-    for folder in (kept, left):
+    recent = tmp_path / f"mpco-probe-{ended.pid}-y"  # its engine may live in a container that shares the folder
+    for folder in (kept, left, recent):
         (folder / "victim").mkdir(parents=True)
+    for folder in (kept, left):
+        os.utime(folder, (0, 0))
     strongest()
-    assert [kept.exists(), left.exists()] == [True, False]
+    assert [kept.exists(), left.exists(), recent.exists()] == [True, False, True]
 
 
 def test_without_a_sandbox_consent_is_asked_for() -> None:
