@@ -152,11 +152,14 @@ def waiting(state: State, evaluation: Evaluation) -> str:
             return evaluation.reason
 
 
-def output_lines(state: State, evaluation: Evaluation) -> list[str]:
-    """The reason, then the kept output of every step, failed ones last so that they are what is in view."""
+def output_lines(state: State, evaluation: Evaluation, *, found: bool = True) -> list[str]:
+    """The reason, then the kept output of every step, failed ones last so that they are what is in view.
+
+    `found` is whether what the checks found comes first: not where it is in view as a whole anyway.
+    """
     lines = [f"{HEADING}{evaluation.reason}"] if evaluation.verdict in FAILURES and evaluation.reason else []
-    if found := findings(state, evaluation).plain.replace(HEADING, "␁"):
-        lines += ["", f"{HEADING}what the checks found", *found.split("\n")]
+    if found and (told := findings(state, evaluation).plain.replace(HEADING, "␁")):
+        lines += ["", f"{HEADING}what the checks found", *told.split("\n")]
     for step in sorted(evaluation.steps, key=lambda item: not item.passed):
         how = "passed" if step.passed else "ran into a limit" if step.exit_code is None else f"exit {step.exit_code}"
         title = f"{_STEP_WORDS[step.name]} of the {step.arm}: {how}, {step.seconds:.1f} s"

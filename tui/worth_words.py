@@ -28,7 +28,7 @@ def worth_words(worth: Worth, spare: bool) -> Words:
     """What the hunks of one measurement add to the variant, or what happens without them."""
     estimate = worth.estimate
     if worth.needed:
-        return f"needed: {worth.verdict} without it", "$text-success"
+        return f"needed: {worth.verdict} without {'them' if worth.together else 'it'}", "$text-success"
     if estimate is None:
         return "not measured: " + (worth.reason or "the search ended before it"), "dim"
     span = f"{percent(estimate.percent_improvement)} ({_end(estimate.low)} … {_end(estimate.high)})"

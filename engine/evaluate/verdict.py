@@ -152,9 +152,9 @@ def _reason(
     span, sure, point = f"{found.pairs} pair{'s' * (found.pairs != 1)}", _sure(found), found.percent_improvement
     match verdict:
         case "faster":
-            return f"At least {found.low:.1f}% less {word} ({sure}), {point:.1f}% measured, {span}."
+            return f"At least {found.low:.1f}% {_better(metric)} ({sure}), {point:.1f}% measured, {span}."
         case "slower":
-            return f"At least {-found.high:.1f}% more {word} ({sure}), {-point:.1f}% measured, {span}."
+            return f"At least {-found.high:.1f}% {_worse(metric)} ({sure}), {-point:.1f}% measured, {span}."
         case "equivalent":
             return f"The difference in {word} is within {terms.margin:g}% ({sure}), {span}."
     ended = f"Ended early, {futile}" if futile and not exhausted else ended
@@ -162,6 +162,14 @@ def _reason(
         return f"{ended} after {span}: too few to say anything."
     ends = f"the gain in {word} lies between {found.low:+.1f}% and {found.high:+.1f}% ({sure})"
     return f"{ended} after {span}: {ends}; differences below {found.detection_limit:.1f}% cannot be seen."
+
+
+def _better(metric: Metric) -> str:
+    return f"better by {_WORDS[metric]}" if metric == "benchmark" else f"less {_WORDS[metric]}"
+
+
+def _worse(metric: Metric) -> str:
+    return f"worse by {_WORDS[metric]}" if metric == "benchmark" else f"more {_WORDS[metric]}"
 
 
 def _ended(exhausted: Exhausted) -> str:

@@ -1,4 +1,4 @@
-"""What the checks found is told beside the plots, and again with the output, where a small terminal shows it."""
+"""What the checks found is told beside the plots, and with the output where there is no room for all of it."""
 
 from engine.model import Behaviour, Evaluation, Flag, MetricRow
 from tui.evaluation_words import findings, output_lines
@@ -19,3 +19,4 @@ def test_figures_behaviour_and_flags_are_told() -> None:
     ]
     assert findings(State(), evaluation).plain.split("\n") == told
     assert output_lines(State(), evaluation)[-3:] == told
+    assert output_lines(State(), evaluation, found=False) == []

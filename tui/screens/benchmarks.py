@@ -6,6 +6,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import Static
 
 from engine.model import Evaluation
@@ -24,6 +25,8 @@ from tui.worth_words import worth_lines
 
 TALL = 36
 """Rows of the terminal from which there is room for what the steps printed, below the plots."""
+MOST_FINDINGS = 8
+"""Rows for what the checks found, as benchmarks.tcss has it; more are scrolled to, or read in the output."""
 _SCHEDULED = {
     "pin": "Pinned: it goes first and is not ended early.",
     "pause": "Paused: it leaves the race; h lets it go on.",
@@ -144,7 +147,7 @@ class BenchmarksScreen(StageScreen):
         plot, bar, output = self.query_one(StripPlot), self.query_one(IntervalBar), self.query_one(AnswerView)
         plot.show(baseline, variant, item.metric)
         bar.show(item.estimate)
-        output.show(item.id, output_lines(state, item), tail=failed)
+        output.show(item.id, output_lines(state, item, found=not self._fits(told)), tail=failed)
         crowded = self.size.height < TALL and bool(worth_lines(state, item))  # what hunks are worth has the room then
         plot.display = plotted and not crowded
         bar.display = plotted and item.estimate is not None
@@ -152,6 +155,11 @@ class BenchmarksScreen(StageScreen):
         output.display = self._output or failed or (bool(item.steps) and self.size.height >= TALL)
         self.query_one("#evidence").display = plotted and item.estimate is not None
         self.query_one("#waiting").display = not item.measurements and item.verdict is None
+
+    def _fits(self, told: Content) -> bool:
+        """Whether all that the checks found is in view above the output."""
+        width = self.query_one("#evaluation").content_size.width or self.size.width
+        return sum(max(1, -(-line.cell_length // width)) for line in told.split("\n")) <= MOST_FINDINGS
 
     def _static(self, id: str, text: object) -> None:
         """Update a text only when it has changed: an update means a layout."""
