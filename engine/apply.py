@@ -289,6 +289,7 @@ def _proof(evaluation: Evaluation | None) -> str:
     if estimate is None:
         return f"{sentence}. {evaluation.reason}".strip()
     low = "below -100" if estimate.low <= -1e6 else f"{estimate.low:.1f}"
-    figures = f"{estimate.percent_improvement:.1f}% improvement in {evaluation.objective}"
+    measured = "CPU time" if evaluation.metric == "cpu" else evaluation.objective
+    figures = f"{estimate.percent_improvement:.1f}% improvement in {measured}"
     interval = f"95% confidence sequence {low}% to {estimate.high:.1f}%"
     return f"{sentence}. {figures}, {interval}, guaranteed {estimate.guaranteed:.1f}%, {estimate.pairs} pairs of runs."
