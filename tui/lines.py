@@ -73,7 +73,7 @@ def candidate_line(candidate: Candidate, evaluation: Evaluation | None, function
     if evaluation is not None:
         return {**evaluation_line(evaluation.patch, evaluation), **about, **_worth([candidate], evaluation)}
     nothing = {"percent_improvement": None, "interval": None, "guaranteed": None, "runs": 0}
-    seen = {"flags": [], "behaviour": None, "metrics": []}
+    seen: dict[str, Any] = {"flags": [], "behaviour": None, "metrics": []}
     return {"patch": "", "verdict": "unappliable", **nothing, "reason": candidate.reason, **seen, **about}
 
 
