@@ -8,6 +8,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from statistics import median
 from typing import Literal
 
 import msgspec
@@ -36,6 +37,8 @@ STATES: dict[StepName, EvaluationState] = {"build": "building", "test": "testing
 
 PATIENCE, GRACE_SECONDS = 10.0, 20.0
 """A variant's step may take this many times the baseline's, and the grace on top, but never more than configured."""
+SHORT = 0.05
+"""Seconds of a run below which starting and ending a process are much of what is measured."""
 TOLD_LINES = 12
 """Of a failing baseline's output, in the error."""
 
@@ -304,3 +307,11 @@ def noise(taken: Sequence[Measurement]) -> str:
         return ""
     counted = sum(not item.warm_up for item in taken)
     return f" {len(noisy)} of {counted} runs were noisy: {Counter(noisy).most_common(1)[0][0]}."
+
+
+def brief(taken: Sequence[Measurement]) -> str:
+    """A sentence about a benchmark that hardly does more than start; empty when it does."""
+    usual = median(item.wall for item in taken if item.arm == "baseline") if taken else SHORT
+    if usual >= SHORT:
+        return ""
+    return f" One run takes {1000 * usual:.0f} ms, much of it to start: one of 0.1 s or more shows smaller gains."

@@ -40,7 +40,7 @@ def explain(step: Step, run: Run, timeout: float) -> tuple[Verdict, str]:
     """The verdict and the sentence for a step that did not pass; `timeout` in seconds."""
     subject = _SUBJECTS[step.name]
     if run.limit == "time":
-        return "timed out", f"{subject} ran longer than {timeout:.3g} s and was ended."
+        return "timed out", f"{subject} ran longer than [{step.name}] timeout, {timeout:.3g} s, and was ended."
     verdict: Verdict = "build failed"
     if step.name != "build":
         verdict = "tests failed" if step.name == "test" else "crashed"

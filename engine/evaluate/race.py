@@ -21,7 +21,7 @@ from engine.config import BenchmarkSection, Config
 from engine.errors import BaselineError
 from engine.evaluate import sight
 from engine.evaluate.arm import Arm
-from engine.evaluate.comparison import Comparison, Failed, Ground, News, Pair, measurement, noise
+from engine.evaluate.comparison import Comparison, Failed, Ground, News, Pair, brief, measurement, noise
 from engine.evaluate.conditions import Look, Patience
 from engine.evaluate.contender import Contender, Withdrawn
 from engine.evaluate.machine import machine
@@ -154,6 +154,8 @@ class Race:
                 if ruling.verdict == "faster":
                     self._proven.append(contender)
                 reason = f"{ruling.reason}{noise(contender.taken)}"
+                if ruling.verdict == "inconclusive" and ruling.metric != "benchmark":
+                    reason += brief(contender.taken)
                 found = rows(contender.taken, self._terms(contender).alpha)
                 told.append((contender, msgspec.structs.replace(ruling, reason=reason, metrics=found)))
         return told

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from engine.config import BenchmarkSection, Config, SandboxSection, SuiteSection
+from engine.evaluate.comparison import brief
 from engine.evaluate.workbench import Contender, News, Pair, Ruling, Workbench
+from engine.model import Arm, Measurement
 
 BENCH = """\
 import random, code_
@@ -67,3 +69,12 @@ async def test_who_works_on_another_function_has_its_own_verdict(workbench: Work
     assert rulings["leader"].verdict == "faster"
     assert "clearly faster" not in rulings["other"].reason
     assert pairs["other"] > pairs["leader"]
+
+
+def test_a_benchmark_of_a_few_milliseconds_is_told_what_would_show_more() -> None:
+    def taken(seconds: float) -> list[Measurement]:
+        walls: list[tuple[Arm, float]] = [("baseline", seconds), ("variant", 9.0)]
+        return [Measurement(pair=1, arm=arm, wall=wall, cpu=wall, max_rss=1, at=0.0) for arm, wall in walls]
+
+    assert "takes 10 ms" in brief(taken(0.01))
+    assert brief(taken(0.2)) == brief([]) == ""

@@ -116,7 +116,7 @@ async def test_a_hanging_variant_is_timed_out(workbench: Bench) -> None:
     await bench.open()
     found = ruling(await told(bench, HANGING))
     assert found.verdict == "timed out"
-    assert "longer than 1.5 s" in found.reason
+    assert "longer than [test] timeout, 1.5 s" in found.reason
 
 
 async def test_a_failing_project_is_told_as_such(workbench: Bench, project: Path) -> None:
