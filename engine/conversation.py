@@ -115,10 +115,14 @@ class Conversations:
         """How the LLM that is asked is to be called."""
         if asked.purpose != "prompt":
             return self.llm(asked.llm)
-        if asked.model in ("", self.config.meta_prompter.model):
+        return self.meta_prompter(asked.model)
+
+    def meta_prompter(self, model: str) -> Section:
+        """How the LLM that writes prompts is to be called: the configured one, an [[llm]], or any other model."""
+        if model in ("", self.config.meta_prompter.model):
             return self.config.meta_prompter
-        named = (section for section in self.config.llm if asked.model in (section.label, section.model))
-        return next(named, None) or MetaPrompterSection(model=asked.model)
+        named = (section for section in self.config.llm if model in (section.label, section.model))
+        return next(named, None) or MetaPrompterSection(model=model)
 
     def fallback(self, section: Section) -> Section | None:
         """Who is asked when `section` fails."""

@@ -34,6 +34,7 @@ from engine.protocol import (
     ImportProfile,
     ImportRecording,
     ImprovePrompts,
+    ListStrategies,
     Mark,
     MarkPrompt,
     MeasureNoise,
@@ -97,6 +98,8 @@ class Dispatch:
             case WritePrompts():
                 jobs, prompts = self._pipeline.prompting.write(command)
                 return {"jobs": [job.id for job in jobs], "prompts": prompts}
+            case ListStrategies():
+                return self._pipeline.prompting.strategies()
             case EditContext():
                 self._pipeline.prompting.edit_context(command)
             case PreviewPrompt():

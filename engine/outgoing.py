@@ -37,9 +37,18 @@ def _of(
 ) -> Iterator[Outgoing]:
     conversations = pipeline.conversations
     function = session.bottleneck(bottleneck).function
-    meta = pipeline.prompting.preview(PreviewPrompt(bottleneck=bottleneck, llm=label, without=command.without))
+    told = PreviewPrompt(
+        bottleneck=bottleneck,
+        llm=label,
+        without=command.without,
+        strategy=command.strategy,
+        scope=command.scope,
+        meta_prompter=command.meta_prompter,
+    )
+    meta = pipeline.prompting.preview(told)
     if meta.messages:
-        yield _outgoing("prompt", label, function, conversations.config.meta_prompter, meta.messages, conversations)
+        section = conversations.meta_prompter(meta.model)
+        yield _outgoing("prompt", label, function, section, meta.messages, conversations)
     prompt = prompt_to_send(session.versions(bottleneck, label), command.chosen)
     if prompt is not None:
         messages = pipeline.request(prompt)

@@ -29,6 +29,7 @@ from engine.protocol import (
     PreviewPrompt,
     PromptChanged,
     PromptStreamed,
+    Strategy,
     WritePrompts,
 )
 from engine.session import Session
@@ -75,6 +76,19 @@ class Prompting:
         """What would be sent to write a prompt; nothing is sent."""
         prompt, _ = self._draft(self._session.bottleneck(command.bottleneck), command.llm, command)
         return Preview(model=prompt.meta_prompter, messages=prompt.sent, fields=prompt.fields)
+
+    def strategies(self) -> list[Strategy]:
+        """All that there are, by name; one whose template has a mistake says so."""
+        known = library(self._config.root_path)
+        found = []
+        for name in sorted(known.paths()):
+            try:
+                template = known.load(name)
+                about, meta = template.meta.get("about", ""), is_meta(template)
+            except PromptError as error:
+                about, meta = str(error), False
+            found.append(Strategy(name=name, about=about, meta=meta))
+        return found
 
     def edit_context(self, command: EditContext) -> None:
         """Keep what a person wants the next prompts to be told."""

@@ -81,6 +81,8 @@ class MpcoApp(App[None]):
         self.sentence: Sentence | None = None
         self.without: tuple[ContextName, ...] = ()
         """Contexts that the next prompts leave out."""
+        self.write_choice = verbs.WriteChoice()
+        """How the next prompts come to be."""
         self.chosen_prompts: dict[tuple[str, str], str] = {}
         """The prompt version picked for a (bottleneck, LLM), where it is not the newest."""
         self.previews = variants.Previews(self)

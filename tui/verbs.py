@@ -3,8 +3,11 @@
 Pure functions, so that the footer, the palette and every screen give the same answer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from engine.model import Bottleneck, Candidate, ContextName, Evaluation, Prompt, prompt_to_send
 from engine.protocol import Combine, ContinueCandidate, Evaluate, MeasureWorth, Optimise, RunProfile, WritePrompts
@@ -13,7 +16,23 @@ from tui.state import State
 Verb = Literal["profile", "meta_prompt", "optimise", "benchmark", "write"]
 VERBS: tuple[Verb, ...] = ("profile", "meta_prompt", "optimise", "benchmark", "write")
 NO_CANDIDATE = "There is no candidate yet: press o to ask the LLMs."
+Scope = Literal["", "bottleneck", "project"]
 NO_PROFILE = "There is no profile yet: press p to run one first."
+
+
+@dataclass(frozen=True)
+class WriteChoice:
+    """What m does until something else is chosen."""
+
+    strategy: str = "mpco"
+    scope: Scope = ""
+    meta_prompters: tuple[str, ...] = ()
+    """Models, or labels of LLMs; empty means the one of mpco.toml."""
+
+    def commands(self, command: WritePrompts) -> Iterator[WritePrompts]:
+        """`command` once for each meta-prompter."""
+        for meta in self.meta_prompters or ("",):
+            yield msgspec.structs.replace(command, strategy=self.strategy, scope=self.scope, meta_prompter=meta)
 
 
 def targets(state: State, current: str) -> tuple[Bottleneck, ...]:

@@ -52,6 +52,7 @@ from engine.protocol.commands import (
     ImportProfile,
     ImportRecording,
     ImprovePrompts,
+    ListStrategies,
     Mark,
     MarkPrompt,
     MeasureNoise,
@@ -76,7 +77,7 @@ from engine.protocol.commands import (
     UndoDecision,
     WritePrompts,
 )
-from engine.protocol.replies import Clash, Comparison, Outgoing, Preview, Reply, Request, Variant
+from engine.protocol.replies import Clash, Comparison, Outgoing, Preview, Reply, Request, Strategy, Variant
 from engine.protocol.word import Word
 
 __all__ = [
@@ -116,6 +117,7 @@ __all__ = [
     "ImportRecording",
     "ImprovePrompts",
     "JobChanged",
+    "ListStrategies",
     "Mark",
     "MarkPrompt",
     "MeasureNoise",
@@ -150,6 +152,7 @@ __all__ = [
     "Stop",
     "StopSpending",
     "Stopped",
+    "Strategy",
     "UndoApply",
     "UndoDecision",
     "Variant",

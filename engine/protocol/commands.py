@@ -63,6 +63,10 @@ class WritePrompts(Word, frozen=True, kw_only=True, tag="write_prompts"):
     """Another one than [meta_prompter]: the label or the model of an [[llm]]."""
 
 
+class ListStrategies(Word, frozen=True, kw_only=True, tag="list_strategies"):
+    """Reply: a list of `Strategy`, those of MPCO, of the project and of the person."""
+
+
 class EditContext(Word, frozen=True, kw_only=True, tag="edit_context"):
     """Tell the prompts that are written next this in place of what is collected for a field. What describes the
     project or the task counts for all prompts, what describes an LLM or a bottleneck for its own."""
@@ -137,6 +141,9 @@ class PreviewSending(Word, frozen=True, kw_only=True, tag="preview_sending"):
     without: tuple[ContextName, ...] = ()
     chosen: tuple[str, ...] = ()
     """Ids of versions to be sent in place of the pinned or newest ones."""
+    strategy: str = "mpco"
+    scope: Literal["", "bottleneck", "project"] = ""
+    meta_prompter: str = ""
 
 
 class EditPrompt(Word, frozen=True, kw_only=True, tag="edit_prompt"):
@@ -354,6 +361,7 @@ Command = (
     | ShowEvidence
     | Mark
     | WritePrompts
+    | ListStrategies
     | EditContext
     | PreviewPrompt
     | PreviewSending

@@ -27,6 +27,16 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[ContextField, ...]
 
 
+class Strategy(msgspec.Struct, frozen=True, kw_only=True):
+    """A way for prompts to come to be."""
+
+    name: str
+    about: str
+    """What it is for, or what is wrong with its template."""
+    meta: bool
+    """Whether a meta-prompter writes the prompt; else its template is the prompt."""
+
+
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """One request as it would be sent to an LLM."""
 

@@ -15,6 +15,7 @@ from engine.protocol import (
     EditContext,
     EditPrompt,
     ImprovePrompts,
+    ListStrategies,
     MarkPrompt,
     Optimise,
     Outgoing,
@@ -22,6 +23,7 @@ from engine.protocol import (
     PreviewPrompt,
     PreviewSending,
     RunProfile,
+    Strategy,
     WritePrompts,
 )
 from tests.engine.conftest import Follower, followed
@@ -151,6 +153,17 @@ async def test_another_meta_prompter_can_be_named(project: Path) -> None:
         assert state.jobs[jobs[0]].state == "failed"
         failed = state.prompt_versions(bottleneck, "algorithms")[0]
         assert failed.state == "failed" and "offline/nobody" in failed.reason
+
+        strategies = msgspec.convert(await engine.send(ListStrategies()), list[Strategy])
+        assert {item.name: item.meta for item in strategies} == {
+            "mpco": True, "base": False, "chain_of_thought": False, "few_shot": False, "contextual": False,
+        }  # fmt: skip
+        shown = await engine.send(
+            PreviewSending(bottlenecks=(bottleneck,), llms=("caching",), meta_prompter="algorithms")
+        )
+        assert [item.model for item in msgspec.convert(shown, list[Outgoing])] == ["offline/algorithms"]
+        direct = PreviewSending(bottlenecks=(bottleneck,), llms=("caching",), strategy="base")
+        assert await engine.send(direct) == []
 
 
 async def test_what_a_person_says_of_a_context_is_told_until_they_take_it_back(project: Path) -> None:

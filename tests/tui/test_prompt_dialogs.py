@@ -4,7 +4,16 @@ from pathlib import Path
 
 import msgspec
 
-from engine.protocol import CopyPrompt, ImprovePrompts, MarkPrompt, Optimise, PreviewSending, PromptChanged
+from engine.protocol import (
+    CopyPrompt,
+    ImprovePrompts,
+    ListStrategies,
+    MarkPrompt,
+    Optimise,
+    PreviewSending,
+    PromptChanged,
+    WritePrompts,
+)
 from tests.tui import samples
 from tests.tui.conftest import OpenApp, Person
 from tui.screens.prompt_dialogs import PromptDiff
@@ -99,3 +108,25 @@ async def test_the_keys_work_where_there_is_nothing_yet(open_app: OpenApp) -> No
         for key in ("i", "d", "a", "P", "S", "c"):
             await person.press(key)
             await person.sees("press m to have one written")
+
+
+async def test_strategy_scope_and_several_meta_prompters_are_chosen(open_app: OpenApp) -> None:
+    strategies = [
+        {"name": "base", "about": "one sentence", "meta": False},
+        {"name": "mpco", "about": "meta-prompted", "meta": True},
+    ]
+    async with open_app(size=(80, 24)) as person:
+        person.engine.answers[ListStrategies] = strategies
+        await go(person)
+        await person.press("M")
+        await person.sees("How prompts are written", "strategy base: one sentence", "written by offline/meta")
+        # The other strategy, the scope of the whole project, and a second LLM to write the prompts.
+        await person.press("space", "j", "space", "j", "j", "j", "space", "j", "j", "space", "m")
+        first = await person.engine.received(WritePrompts)
+        second = await person.engine.received(WritePrompts, 2)
+        assert (first.strategy, first.scope, first.meta_prompter) == ("mpco", "project", "")
+        assert (second.strategy, second.scope, second.meta_prompter) == ("mpco", "project", "algorithms")
+        await person.press("M")
+        await person.sees("How prompts are written")
+        await person.press("escape", "m")
+        assert (await person.engine.received(WritePrompts, 4)).meta_prompter == "algorithms"

@@ -13,16 +13,19 @@ from textual.widgets import Static
 from engine.model import CONTEXT_NAMES, Bottleneck, Llm, Prompt, PromptMark
 from engine.protocol import (
     EditPrompt,
+    ListStrategies,
     Outgoing,
     Preview,
     PreviewPrompt,
     PreviewSending,
+    Strategy,
 )
-from tui import editor, prompt_words
+from tui import editor, prompt_words, verbs
 from tui.screens import prompt_actions
 from tui.screens.messages import MessagesScreen, SendingScreen
 from tui.screens.prompt_contexts import PromptContexts
 from tui.screens.prompt_keys import KEYS
+from tui.screens.prompt_writing import WriteDialog
 from tui.screens.stage import StageScreen
 from tui.state import State
 from tui.widgets.answer_view import HEADING, AnswerView
@@ -209,6 +212,24 @@ class PromptsScreen(StageScreen):
         self.mpco.chosen_prompts.clear()
         super().action_meta_prompt()
 
+    def action_write_with(self) -> None:
+        """M: choose how prompts are written, and have them written so."""
+        project = self.mpco.state.project
+        if project is None or self.bottleneck is None:
+            self.mpco.say(verbs.NO_PROFILE, "warning")
+            return
+
+        def write(choice: verbs.WriteChoice | None) -> None:
+            if choice is not None:
+                self.mpco.write_choice = choice
+                self.action_meta_prompt()
+
+        def show(result: Any) -> None:
+            strategies = msgspec.convert(result, list[Strategy])
+            self.app.push_screen(WriteDialog(self.mpco.write_choice, strategies, project), write)
+
+        self.mpco.perform(ListStrategies(), show)
+
     def action_toggle_context(self) -> None:
         """space: switch the context under the cursor on or off for the next prompts."""
         name = self.query_one(WrittenFrom).current
@@ -241,7 +262,7 @@ class PromptsScreen(StageScreen):
             found = msgspec.convert(result, Preview)
             self.app.push_screen(MessagesScreen(f"The next m would send this to {found.model}", found.messages))
 
-        command = PreviewPrompt(bottleneck=self._place[0], llm=self._place[1], without=self.mpco.without)
+        command = PreviewPrompt(bottleneck=self._place[0], llm=self._place[1], **self._writing())
         self.mpco.perform(command, preview)
 
     def action_sending(self) -> None:
@@ -254,7 +275,14 @@ class PromptsScreen(StageScreen):
             self.app.push_screen(SendingScreen(msgspec.convert(result, list[Outgoing])))
 
         chosen = tuple(self.mpco.chosen_prompts.values())
-        self.mpco.perform(PreviewSending(bottlenecks=(self._place[0],), without=self.mpco.without, chosen=chosen), show)
+        self.mpco.perform(PreviewSending(bottlenecks=(self._place[0],), chosen=chosen, **self._writing()), show)
+
+    def _writing(self) -> dict[str, Any]:
+        """How the next m writes prompts, by the first of its meta-prompters."""
+        choice = self.mpco.write_choice
+        meta = next(iter(choice.meta_prompters), "")
+        told = {"strategy": choice.strategy, "scope": choice.scope, "meta_prompter": meta}
+        return {"without": self.mpco.without, **told}
 
     def action_copy(self) -> None:
         """y: copy the prompt."""

@@ -103,7 +103,8 @@ class StageScreen(Screen[None]):
         if isinstance(command, str):
             self.mpco.say(command, "warning")
         else:
-            self.mpco.perform(command)
+            for one in self.mpco.write_choice.commands(command):
+                self.mpco.perform(one)
             self.mpco.action_stage(2)
 
     def action_optimise(self) -> None:
