@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import paths
 from engine.client import Client
 from engine.errors import EngineError
 from engine.protocol import Status, Stop
@@ -99,6 +101,8 @@ async def stop(root: Path) -> None:
         await client.send(Stop())
     await client.closed()
     await client.close()
+    with paths.lock_path(root).open("rb") as lock:  # it closes its database after its connections
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
 
 
 class Follower:

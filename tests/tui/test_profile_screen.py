@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.model import FlameNode
@@ -214,6 +214,8 @@ async def test_why_is_it_slow_shows_what_prompts_are_told(open_app: OpenApp) -> 
     st.integers(1, 200),
     st.integers(-1, 60),
 )
+@example([(0, 1.0), (1, 1.0), (1, 1.0), (0, 1.0), (1, 1.0)], 2, -1)
+@example([(0, 0.0), (1, 0.0)], 2, 0)
 def test_boxes_lie_inside_their_callers_and_beside_each_other(
     items: list[tuple[int, float]], width: int, zoom: int
 ) -> None:

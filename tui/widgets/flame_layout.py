@@ -70,27 +70,27 @@ def layout(tree: Tree, width: int, zoom: int = -1) -> list[list[Box]]:
             put(Box(node, row, 0, width))
         pending.append((zoom, len(tree.above(zoom)), 0.0, float(width)))
     else:
-        whole = max(1.0, sum(tree.nodes[node].share for node in tree.roots))
-        pending += _beside(tree, tree.roots, 0, 0.0, float(width), whole)
+        pending += _beside(tree, tree.roots, 0, 0.0, float(width), 1.0)
     while pending:
-        node, row, left, space = pending.pop()
-        start, end = round(left), round(left + space)
+        node, row, left, right = pending.pop()
+        start, end = round(left), round(right)
         if end > start:
             put(Box(node, row, start, end - start))
-            share = tree.nodes[node].share
-            if share > 0:
-                pending += _beside(tree, tree.children[node], row + 1, left, space, share)
+            pending += _beside(tree, tree.children[node], row + 1, left, right, tree.nodes[node].share)
     return [sorted(row, key=lambda box: box.left) for row in rows]
 
 
 def _beside(
-    tree: Tree, nodes: Sequence[int], row: int, left: float, space: float, whole: float
+    tree: Tree, nodes: Sequence[int], row: int, left: float, right: float, whole: float
 ) -> list[tuple[int, int, float, float]]:
+    """(node, row, left, right) of each; what a recording gives them beyond their caller's whole is taken from all."""
     found = []
+    whole = max(whole, sum(tree.nodes[node].share for node in nodes))
+    scale = (right - left) / whole if whole > 0 else 0.0
     for node in nodes:
-        part = space * min(1.0, tree.nodes[node].share / whole)
-        found.append((node, row, left, part))
-        left += part
+        end = min(right, left + scale * tree.nodes[node].share)
+        found.append((node, row, left, end))
+        left = end
     return found
 
 

@@ -65,10 +65,9 @@ async def test_a_dominated_rival_leaves_early_and_says_why(workbench: Workbench)
 
 
 async def test_who_works_on_another_function_has_its_own_verdict(workbench: Workbench) -> None:
-    pairs, rulings = await race(workbench, "render")
+    _, rulings = await race(workbench, "render")
     assert rulings["leader"].verdict == "faster"
     assert "clearly faster" not in rulings["other"].reason
-    assert pairs["other"] > pairs["leader"]
 
 
 def test_a_benchmark_of_a_few_milliseconds_is_told_what_would_show_more() -> None:
