@@ -89,7 +89,7 @@ class MpcoApp(App[None]):
         self._client = client
         self._painted = 0.0
         self._inert_text = InertText()
-        self._paint_timer: Timer | None = None
+        self._paint_timer: asyncio.TimerHandle | None = None
         self._sentence_timer: Timer | None = None
         self._settings, self._problems = personal.load_settings()
         self._view = personal.recall_view(root)
@@ -248,7 +248,8 @@ class MpcoApp(App[None]):
     def _paint_soon(self) -> None:
         if self._paint_timer is None:
             wait = max(0.001, FRAME_SECONDS - (monotonic() - self._painted))
-            self._paint_timer = self.set_timer(wait, self._paint)
+            # Not `set_timer`: that one never calls back when the machine is so busy that it begins to wait too late.
+            self._paint_timer = asyncio.get_running_loop().call_later(wait, self.call_next, self._paint)
 
     def _paint(self) -> None:
         self._paint_timer = None
