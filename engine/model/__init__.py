@@ -29,7 +29,17 @@ from engine.model.exchanges import Exchange, Purpose, RecordedChunk
 from engine.model.jobs import Job, JobKind, JobState
 from engine.model.noise import Noise
 from engine.model.noun import Noun
-from engine.model.profiles import Bottleneck, Difference, Edge, FlameNode, LineHeat, Profile, Unmapped
+from engine.model.profiles import (
+    Allocation,
+    Bottleneck,
+    Counter,
+    Difference,
+    Edge,
+    FlameNode,
+    LineHeat,
+    Profile,
+    Unmapped,
+)
 from engine.model.projects import Llm, LlmFacts, Project
 from engine.model.prompts import (
     CONTEXT_NAMES,
@@ -47,6 +57,7 @@ from engine.model.prompts import (
 
 __all__ = [
     "CONTEXT_NAMES",
+    "Allocation",
     "Application",
     "AppliedFile",
     "Arm",
@@ -59,6 +70,7 @@ __all__ = [
     "ContextEdit",
     "ContextField",
     "ContextName",
+    "Counter",
     "Decision",
     "Deviation",
     "Difference",

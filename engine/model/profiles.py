@@ -20,6 +20,20 @@ class LineHeat(Noun, frozen=True, kw_only=True):
     share: float
 
 
+class Allocation(Noun, frozen=True, kw_only=True):
+    """What one source line, with what it calls, has allocated in all; freed or not."""
+
+    line: int
+    bytes: float
+
+
+class Counter(Noun, frozen=True, kw_only=True):
+    """What the processor or the system counted during one run of the profiled command, as `instructions`."""
+
+    name: str
+    value: float
+
+
 class Unmapped(Noun, frozen=True, kw_only=True):
     """Time of the profile that belongs to no function of the project."""
 
@@ -60,6 +74,8 @@ class Bottleneck(Noun, frozen=True, kw_only=True):
     callers: tuple[Edge, ...] = ()
     callees: tuple[Edge, ...] = ()
     heat: tuple[LineHeat, ...] = ()
+    allocations: tuple[Allocation, ...] = ()
+    """Largest first; empty when the profiler sees none."""
     marked: bool = False
 
     @property
@@ -87,6 +103,8 @@ class Profile(Noun, frozen=True, kw_only=True):
     """What the profile counts: `seconds`, `samples`, `instructions` and so on."""
     amount: float = 0.0
     """All that was counted, in `unit`."""
+    counters: tuple[Counter, ...] = ()
+    """Of the whole command; empty where they may not be read."""
 
     @property
     def profiler(self) -> str:

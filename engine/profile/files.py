@@ -31,6 +31,7 @@ def import_profiles(files: Sequence[Path], root: Path, config: Config | None = N
         tally = Tally(places)
         formats.append(read(Source(file), tally))
         tallies.append(tally)
+    tallies = _merged_allocations(tallies)
     whole = tallies[0]
     if len(tallies) > 1:
         same = len({tally.unit for tally in tallies}) == 1
@@ -50,6 +51,17 @@ def compare_profiles(before: Path, after: Path, root: Path) -> tuple[Difference,
     if old.unit != new.unit:
         raise ProfileError(f"{before} counts {old.unit}, {after} counts {new.unit}; compare profiles of one profiler.")
     return differences(old, new)
+
+
+def _merged_allocations(tallies: list[Tally]) -> list[Tally]:
+    """Profiles of memory say what was allocated where; beside profiles of time they say it of the same functions."""
+    memory = [tally for tally in tallies if tally.unit == "bytes"]
+    for tally in memory:
+        tally.add_allocations(tally.heat)
+    timed = [tally for tally in tallies if tally.unit != "bytes"]
+    for tally in memory if timed else ():
+        timed[0].add_allocations(tally.allocated)
+    return timed or memory
 
 
 def _places(root: Path, config: Config | None) -> Places:

@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from engine.config import Config
 from engine.errors import ProfileError
 from engine.execute import IO_VARIABLE, Execute, Outcome
 from engine.model import Profile
 from engine.profile.command import names_python
+from engine.profile.counters import COUNTING, FILE, read_counters
 from engine.profile.failures import failure, is_denied, said
 from engine.profile.formats import read
 from engine.profile.formats.source import Source
@@ -42,8 +45,9 @@ class Recorder(NamedTuple):
 RECORDERS: dict[str, Recorder] = {
     "perf": Recorder(
         "perf",
-        'perf record -q -e cpu-clock:u -F 299 --call-graph dwarf,8192 -o "$IO"/perf.data -- '
-        'sh -c "$MPCO_COMMAND"; status=$?\n'
+        f"{COUNTING}\n"
+        'eval perf record -q -e cpu-clock:u -F 299 --call-graph dwarf,8192 -o \'"$IO"/perf.data\' -- "$MPCO_STAT" '
+        "'sh -c \"$MPCO_COMMAND\"'; status=$?\n"
         '[ -s "$IO"/perf.data ] && perf script -i "$IO"/perf.data --full-source-path '
         '-F comm,pid,time,period,event,ip,sym,dso,srcline > "$IO"/mpco_perf.txt 2>/dev/null',
         ("mpco_perf.txt",),
@@ -83,7 +87,11 @@ async def record(
         on_progress(f"running under {name}: {about}{seconds:.0f} s")
 
     outcome = await execute(
-        script, timeout=config.profile.timeout, env={"MPCO_COMMAND": command}, collect=recorder.outputs, watch=watch
+        script,
+        timeout=config.profile.timeout,
+        env={"MPCO_COMMAND": command},
+        collect=(*recorder.outputs, FILE),
+        watch=watch,
     )
     found = [(file, data) for file in recorder.outputs if (data := outcome.files.get(file))]
     if problem := _problem(config, command, name, outcome, bool(found)):
@@ -95,7 +103,7 @@ async def record(
             f"{name} sees Python's interpreter, not the functions that it runs, and no compiled code of this project: "
             'set [profile] profiler to "auto", "py-spy" or "cprofile".'
         )
-    return profile
+    return msgspec.structs.replace(profile, counters=read_counters(outcome.files.get(FILE, b"")))
 
 
 def _profile(config: Config, command: str, name: str, found: list[tuple[str, bytes]]) -> Profile:

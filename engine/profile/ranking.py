@@ -5,7 +5,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from engine.model import Bottleneck, Edge, LineHeat, Profile, Unmapped
+from engine.model import Allocation, Bottleneck, Edge, LineHeat, Profile, Unmapped
 from engine.profile.places import DRIVER, Owner
 from engine.profile.tally import Tally
 
@@ -14,6 +14,7 @@ LEAST_SHARE = 0.001
 MOST_EDGES = 12
 LEAST_HEAT = 0.0005
 MOST_UNMAPPED = 60
+MOST_ALLOCATIONS = 12
 
 
 def profile_of(
@@ -75,7 +76,13 @@ def _bottleneck(
         callers=_edges(known.callers[owner], total),
         callees=_edges(known.calls[owner], total),
         heat=heat.get(owner, ()),
+        allocations=_allocations(tally.allocated.get(owner, {})),
     )
+
+
+def _allocations(bytes: Mapping[int, float]) -> tuple[Allocation, ...]:
+    largest = sorted(bytes.items(), key=lambda item: (-item[1], item[0]))[:MOST_ALLOCATIONS]
+    return tuple(Allocation(line=line, bytes=size) for line, size in largest if size >= 1)
 
 
 def _share(part: float, whole: float) -> float:

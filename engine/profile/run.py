@@ -2,17 +2,20 @@
 
 import asyncio
 
+import msgspec
+
 from engine.config import Config
 from engine.errors import ProfileError
 from engine.execute import Execute
-from engine.model import Profile
+from engine.model import Counter, Profile
 from engine.profile.command import driver_files, recorded
+from engine.profile.counters import count
 from engine.profile.failures import failure
 from engine.profile.native import record
 from engine.profile.project_files import has_compiled_code
 from engine.profile.ranking import profile_of
 from engine.profile.records import CallRecord, read_calls
-from engine.profile.sampling import Progress, Samples, sample, spy
+from engine.profile.sampling import MOST_SECONDS, SHORT_SECONDS, Progress, Samples, sample, spy
 from engine.profile.tally import Tally
 
 FORMAT = "cprofile"
@@ -66,8 +69,13 @@ async def _run_python(
     samples = await sample(config, execute, command, seconds, on_progress)
     if samples.problem:
         on_progress(f"lines could not be sampled: {samples.problem}")
+    counters: tuple[Counter, ...] = ()
+    if SHORT_SECONDS <= seconds <= MOST_SECONDS:  # a short run's are those of Python's start
+        on_progress("counting with perf stat")
+        counters = await count(config, execute, command, seconds)
     on_progress("mapping to functions")
-    return await asyncio.to_thread(_profile, config, command, calls, samples, sampled_times)
+    found = await asyncio.to_thread(_profile, config, command, calls, samples, sampled_times)
+    return msgspec.structs.replace(found, counters=counters)
 
 
 async def _run_spy(config: Config, execute: Execute, command: str, on_progress: Progress) -> Profile:

@@ -5,6 +5,7 @@ exact in stacks is approached in call graphs: whose time a library's function ta
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.profile.flame import FlameTree
@@ -75,6 +76,8 @@ class Tally:
         self.callers: dict[Owner, Neighbours] = defaultdict(_neighbours)
         self.heat: dict[Owner, dict[int, float]] = defaultdict(lambda: defaultdict(float))
         """The cost of each line with what it calls; the lines of a function add up to its total."""
+        self.allocated: dict[Owner, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+        """Bytes by line, beside what the profile counts."""
         self.flame = FlameTree()
 
     @property
@@ -103,6 +106,13 @@ class Tally:
             for line, cost in lines.items():
                 self.heat[owner][line] += cost * factor
         self.flame.add(other.flame, factor)
+        self.add_allocations(other.allocated)
+
+    def add_allocations(self, bytes: Mapping[Owner, Mapping[int, float]]) -> None:
+        """Take over what was allocated, by line; time is not touched by it."""
+        for owner, lines in bytes.items():
+            for line, size in lines.items():
+                self.allocated[owner][line] += size
 
     def add_graphs(self, *graphs: CallGraph) -> None:
         """Take over call graphs: those of several processes, for example."""

@@ -8,7 +8,7 @@ import msgspec
 import psutil
 
 from engine.config import FILE_NAME, Config
-from engine.model import Bottleneck, ContextField, Edge, Objective, Profile
+from engine.model import Bottleneck, ContextField, Counter, Edge, Objective, Profile
 from engine.prompt.files import fence_tag
 from engine.prompt.related import related
 
@@ -16,6 +16,14 @@ _MOST_EDGES = 6
 _MOST_LINES = 8
 _WORTH_TELLING = 0.005
 """Lines with a smaller share of the time are noise."""
+
+
+_RATES = (
+    ("instructions", "cycles", "instructions a cycle"),
+    ("branch-misses", "branches", "branches mispredicted"),
+    ("cache-misses", "cache-references", "references to the last cache missed"),
+)
+"""(counter, its whole, what to call their ratio)."""
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -85,7 +93,10 @@ def _evidence(bottleneck: Bottleneck, source_text: str, profile: Profile | None)
         yield _field("calls", f"{bottleneck.calls:,}", "profile")
     yield _field("callers", _edges("share of its time by caller:", bottleneck.callers), "profile")
     yield _field("callees", _edges("share of its time by what it calls:", bottleneck.callees), "profile")
-    yield _field("hot lines", _hot_lines(bottleneck, source_text), "profile")
+    yield _field("hot lines", _hot_lines(bottleneck, source_text, profile), "profile")
+    yield _field("allocations", _allocations(bottleneck, source_text), "profile")
+    if profile is not None:
+        yield _field("counters", _counters(profile.counters), "perf stat")
 
 
 def _amount(profile: Profile) -> str:
@@ -113,7 +124,7 @@ def _edge(edge: Edge) -> str:
     return f"`{edge.function}`{place}: {edge.share:.1%}{calls}"
 
 
-def _hot_lines(bottleneck: Bottleneck, source_text: str) -> str:
+def _hot_lines(bottleneck: Bottleneck, source_text: str, profile: Profile | None) -> str:
     source = source_text.splitlines()
     hottest = sorted(bottleneck.heat, key=lambda heat: heat.share, reverse=True)[:_MOST_LINES]
     lines = []
@@ -121,7 +132,31 @@ def _hot_lines(bottleneck: Bottleneck, source_text: str) -> str:
         index = heat.line - bottleneck.line
         if heat.share >= _WORTH_TELLING and 0 <= index < len(source):
             lines.append(f"line {heat.line}: {heat.share:.1%} `{source[index].strip()}`")
-    return _listed("share of all time by line:", tuple(lines))
+    counted = profile.unit if profile and profile.unit not in ("seconds", "samples") else "time"
+    return _listed(f"share of all {counted} by line:", tuple(lines))
+
+
+def _allocations(bottleneck: Bottleneck, source_text: str) -> str:
+    source = source_text.splitlines()
+    lines = []
+    for item in bottleneck.allocations[:_MOST_LINES]:
+        index = item.line - bottleneck.line
+        if 0 <= index < len(source):
+            lines.append(f"line {item.line}: {item.bytes / 2**20:,.1f} MiB `{source[index].strip()}`")
+    return _listed("allocated in all by line, with what it calls:", tuple(lines))
+
+
+def _counters(counters: tuple[Counter, ...]) -> str:
+    """Rates where two counters make one: they say more than either."""
+    known = {item.name: item.value for item in counters}
+    told = []
+    for part, whole, words in _RATES:
+        if part in known and known.get(whole, 0) > 0:
+            rate = known[part] / known[whole]
+            told.append(f"{words}: {rate:.2f}" if part == "instructions" else f"{words}: {rate:.1%}")
+    counted = [name for name in ("instructions", "page-faults", "context-switches") if name in known]
+    told += [f"{name.replace('-', ' ')}: {known[name]:,.0f}" for name in counted]
+    return _listed("of one run of the whole command:", tuple(told))
 
 
 def _fenced(bottleneck: Bottleneck, source_text: str) -> str:

@@ -21,6 +21,7 @@ _FRAME = re.compile(rb"\s+(?P<ip>[0-9a-f]+)\s+(?P<name>\S.*?)\s*")
 _LIKE_FRAME = re.compile(rb"\s+[0-9a-f]{2,}\s+\S")
 _LINE = re.compile(rb"\s+(?P<file>\S.*?):(?P<line>\d+)(?P<inlined>\s+\(inlined\))?\s*")
 _INLINED = b" (inlined)"
+_PERF_ITSELF = (b"perf", b"perf-exec")
 _CLOCKS = (b"cpu-clock", b"task-clock")
 
 
@@ -67,6 +68,8 @@ class _Reader:
             self._take_frame(line)
 
     def _begin(self, header: "re.Match[bytes]") -> None:
+        if header["comm"] in _PERF_ITSELF:
+            return
         period = float(header["period"] or 1)
         clock = header["event"].startswith(_CLOCKS) and header["period"] is not None
         self.all_clocks = self.all_clocks and clock
@@ -88,8 +91,7 @@ class _Reader:
         """Count what was read."""
         if self._weight:
             stack = [number for item in reversed(self._pending) for number in self._numbers(*item)]
-            if stack:
-                self.stacks.add(stack, self._weight)
+            self.stacks.add(stack or [self.stacks.number(Frame("[unknown]"))], self._weight)
         self._weight = 0.0
         self._pending.clear()
 

@@ -69,8 +69,8 @@ def read(source: Source, tally: Tally) -> None:
     """Add the file's samples, by their time where they have one."""
     try:
         profile = _profile(source.whole())
-        column, scale = _column(profile)
-        unit = "seconds" if scale is not None else "samples"
+        column, unit = _column(profile)
+        scale = _SECONDS.get(unit)
         stacks = Stacks(tally)
         frames = {id: _stack_part(profile, id, stacks) for id in profile.locations}
         for ids, values in profile.samples.items():
@@ -80,21 +80,21 @@ def read(source: Source, tally: Tally) -> None:
                 stacks.add(stack or [stacks.number(Frame("[unknown]"))], weight * (scale or 1))
     except (ValueError, IndexError, TypeError, UnicodeDecodeError) as error:
         raise source.damaged(NAME, error) from error
-    tally.unit = unit
+    tally.unit = "seconds" if scale is not None else "bytes" if unit == "bytes" else "samples"
     stacks.flush()
 
 
-def _column(profile: _Profile) -> tuple[int, float | None]:
-    """(which of a sample's values counts, seconds of one unit or None)."""
+def _column(profile: _Profile) -> tuple[int, str]:
+    """(which of a sample's values counts, its unit)."""
     named = [(profile.strings[kind], profile.strings[unit]) for kind, unit in profile.types]
     default = profile.strings[profile.default_type] if profile.default_type else ""
     for wanted in (*([default] if default else []), *_TIMES):
         for column, (kind, unit) in enumerate(named):
             if kind == wanted:
-                return column, _SECONDS.get(unit)
+                return column, unit
     timed = [column for column, (_, unit) in enumerate(named) if unit in _SECONDS]
     column = timed[0] if timed else max(0, len(named) - 1)
-    return column, _SECONDS.get(named[column][1]) if named else None
+    return column, named[column][1] if named else ""
 
 
 def _stack_part(profile: _Profile, id: int, stacks: Stacks) -> tuple[int, ...]:

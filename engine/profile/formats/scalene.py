@@ -1,5 +1,6 @@
 """scalene's JSON: percentages of time of each line, and whole stacks where they were recorded (`scalene --json`)."""
 
+import math
 import re
 from typing import Any
 
@@ -12,6 +13,7 @@ from engine.profile.tally import Tally
 
 NAME = "scalene JSON"
 _KEYS = re.compile(rb'"(?:elapsed_time_sec|n_cpu_percent_python|alloc_samples|combined_stacks|growth_rate)"\s*:')
+_MEGABYTE = 1 << 20
 _STACK_FRAME = re.compile(r"(?P<file>.+) (?P<name>\S+):(?P<line>\d+);?")
 
 
@@ -20,6 +22,7 @@ class _Line(msgspec.Struct):
     n_cpu_percent_python: float = 0.0
     n_cpu_percent_c: float = 0.0
     n_sys_percent: float = 0.0
+    n_malloc_mb: float = 0.0
     start_function_line: int = 0
     end_function_line: int = 0
 
@@ -57,12 +60,20 @@ def read(source: Source, tally: Tally) -> None:
     listed = 0.0
     for file, content in output.files.items():
         for line in content.lines:
+            if 0 < line.n_malloc_mb < math.inf:
+                _allocate(tally, Frame("", file, line.lineno), line.n_malloc_mb * _MEGABYTE)
             if line.percent > 0:
                 listed += line.percent
                 _add(stacks, Frame("", file, line.lineno), line.percent * seconds, _above(line, above.get(file, {})))
     if 0 < listed < 99.5:
         stacks.add([stacks.number(Frame("code outside of the profiled files"))], (100 - listed) * seconds)
     stacks.flush()
+
+
+def _allocate(tally: Tally, frame: Frame, size: float) -> None:
+    owner = tally.places.owner(frame)
+    if owner.in_project:
+        tally.allocated[owner][frame.line] += size
 
 
 _Above = dict[int, list[tuple[list[Frame], float]]]

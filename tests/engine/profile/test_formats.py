@@ -127,9 +127,9 @@ def field(number: int, value: int | bytes) -> bytes:
     return varint(number << 3 | 2) + varint(len(value)) + value
 
 
-def pprof() -> bytes:
+def pprof(kind: str = "cpu", unit: str = "nanoseconds") -> bytes:
     """Two samples: work under main 3, main 1; location 1 has work inlined into main."""
-    strings = ["", "cpu", "nanoseconds", "main_c", "work_c", "/build/native.c"]
+    strings = ["", kind, unit, "main_c", "work_c", "/build/native.c"]
     inlined = field(4, field(1, 2) + field(2, 2)) + field(4, field(1, 1) + field(2, 5))
     parts = [
         field(1, field(1, 1) + field(2, 2)),
@@ -219,6 +219,22 @@ def test_several_profiles_add_up_and_two_are_compared(root: Path, tmp_path: Path
     work, main = compare_profiles(before, after, root)
     assert (work.function, work.self_before, work.self_after, work.change) == ("work", 2.0, 1.0, -1.0)
     assert (main.function, main.change) == ("main", 0.0)
+
+
+def test_what_was_allocated_is_told_by_line_beside_the_times(root: Path, tmp_path: Path) -> None:
+    scalene = json.loads(SCALENE)
+    scalene["files"]["app/run.py"]["lines"].append({"lineno": 7, "n_malloc_mb": 3.0})
+    work = next(item for item in read(root, json.dumps(scalene)).bottlenecks if item.function == "work")
+    assert [(item.line, item.bytes) for item in work.allocations] == [(7, 3 * 2**20)]
+
+    times, heap = tmp_path / "cpu.pprof", tmp_path / "heap.pprof"
+    times.write_bytes(pprof())
+    heap.write_bytes(pprof("alloc_space", "bytes"))
+    both = import_profiles([heap, times], root)
+    assert (both.unit, both.amount) == ("seconds", 4.0)
+    allocated = {item.function: [(line.line, line.bytes) for line in item.allocations] for item in both.bottlenecks}
+    assert allocated == {"work_c": [(2, 3e9)], "main_c": [(5, 4e9)]}
+    assert import_profiles([heap], root).unit == "bytes"
 
 
 @pytest.mark.parametrize(

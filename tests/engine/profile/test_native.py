@@ -5,8 +5,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.errors import ProfileError
+from engine.profile.counters import read_counters
 from engine.profile.files import import_profiles
 from tests.engine.profile.conftest import Folder, named
 
@@ -122,6 +125,9 @@ def test_a_program_that_runs_no_python_is_sampled_by_perf(folder: Folder) -> Non
     assert {heat.line for item in loop.values() for heat in item.heat} <= {3, 4, 5, 7, 8, 9, 10, 11, 12}
     assert named(found, "main").total_share > 0.85
     assert found.flame[0].share > 0.85
+    assert not [item.name for item in found.unmapped if item.name == "perf"]
+    counters = {item.name: item.value for item in found.counters}
+    assert not counters or counters["page-faults"] > 10
 
 
 @needs["gcc"]
@@ -134,6 +140,14 @@ def test_gprofs_text_is_mapped_by_name(folder: Folder) -> None:
     found = import_profiles([folder.root / "gprof.txt"], folder.root)
     hot = next((item for item in found.bottlenecks if item.function in ("hot", "mix")), None)
     assert hot is not None and hot.self_share > 0.5
+
+
+@given(
+    st.binary()
+    | st.lists(st.sampled_from([b"7,,instructions:u,1", b"nan,,cycles", b"-1,,branches,", b"x,y"])).map(b"\n".join)
+)
+def test_any_bytes_are_counters_or_nothing(data: bytes) -> None:
+    assert {(item.name, item.value) for item in read_counters(data)} <= {("instructions", 7.0)}
 
 
 def test_a_profiler_that_is_missing_is_named_with_its_fix(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

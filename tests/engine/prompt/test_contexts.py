@@ -3,10 +3,11 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engine.config import Config, LlmSection, ProjectSection, TaskSection
-from engine.model import Bottleneck, ContextField, Edge, LineHeat, LlmFacts, Profile
+from engine.model import Allocation, Bottleneck, ContextField, Counter, Edge, LineHeat, LlmFacts, Profile
 from engine.prompt import fields_for, llm_fields, project_fields, task_fields
 from engine.prompt.llm import families
 
@@ -151,6 +152,26 @@ def test_the_evidence_of_the_profile(tmp_path: Path) -> None:
         "- line 45: 1.2% `return Entry(match)`",
     ]
     assert named(fields, "source").value == f"lines 41 to 45 of src/parse.py:\n```python\n{SOURCE}\n```"
+
+
+def test_allocations_and_counters_are_evidence_where_they_are_known(tmp_path: Path) -> None:
+    told = msgspec.structs.replace(BOTTLENECK, allocations=(Allocation(line=43, bytes=2.5 * 2**20),))
+    values = {"instructions": 3e9, "cycles": 2e9, "branches": 5e8, "branch-misses": 1e7, "page-faults": 1234}
+    counters = tuple(Counter(name=name, value=value) for name, value in values.items())
+    profile = msgspec.structs.replace(PROFILE, counters=counters, unit="instructions")
+    fields = task_fields(config(tmp_path), told, SOURCE, profile)
+    assert named(fields, "hot lines").value.startswith("share of all instructions by line:")
+    assert named(fields, "allocations").value.splitlines()[1:] == [
+        "- line 43: 2.5 MiB `match = re.match(PATTERN, line)`"
+    ]
+    assert named(fields, "counters").source == "perf stat"
+    assert named(fields, "counters").value.splitlines() == [
+        "of one run of the whole command:",
+        "- instructions a cycle: 1.50",
+        "- branches mispredicted: 2.0%",
+        "- instructions: 3,000,000,000",
+        "- page faults: 1,234",
+    ]
 
 
 def test_the_hardware_is_told_and_the_machine_is_not(tmp_path: Path) -> None:
