@@ -96,7 +96,7 @@ def test_without_a_configuration_the_way_out_is_named(person: Person, tmp_path: 
 
 def test_prompts_go_to_files_and_come_back(person: Person, tmp_path: Path) -> None:
     demo = small_demo(tmp_path / "demo")
-    ran = person.types("run", "--bottlenecks", "2", "--llm", "loops", "--scope", "project", cwd=demo)
+    ran = person.types("run", "--bottlenecks", "2", "--llm", "caching", "--scope", "project", cwd=demo)
     assert ran.returncode in (0, 3), ran.stderr  # which functions are the top two is the machine's to say
     files = [Path(line) for line in person.types("prompts", "export", "out", cwd=demo).stdout.splitlines()]
     texts = [(demo / file).read_text() for file in files]
@@ -104,8 +104,8 @@ def test_prompts_go_to_files_and_come_back(person: Person, tmp_path: Path) -> No
     (demo / files[0]).write_text(texts[0] + "\nMind the allocations.\n")
     told = person.types("prompts", "import", "out", cwd=demo)
     assert told.returncode == 0, told.stderr
-    assert "kept as v2 for loops" in told.stdout and "as v1 already" in told.stdout
-    base = person.types("run", "--bottlenecks", "1", "--llm", "loops", "--strategy", "base", cwd=demo)
+    assert "kept as v2 for caching" in told.stdout and "as v1 already" in told.stdout
+    base = person.types("run", "--bottlenecks", "1", "--llm", "caching", "--strategy", "base", cwd=demo)
     assert base.returncode in (0, 3), base.stderr
     unknown = person.types("run", "--strategy", "bose", cwd=demo)
     assert unknown.returncode == 1 and 'did you mean "base"' in unknown.stderr
