@@ -15,6 +15,7 @@ _GAIN_WORDS = {
     "memory": ("less memory", "more memory"),
     "benchmark": ("better", "worse"),
 }
+_FACTOR_WORDS = {"wall": "as fast", "cpu": "less"}
 _STEP_WORDS = {"build": "build", "test": "tests", "benchmark": "benchmark"}
 
 
@@ -43,7 +44,9 @@ def headline(evaluation: Evaluation) -> Content:
     if estimate is None:
         found = outcome(evaluation)
         return Content.styled(f"{found.sign} {found.words}", f"bold {found.style}")
-    basis = f"  {METRIC_WORDS[evaluation.metric]}, {estimate.pairs} pairs"
+    # The finding of CPU time or memory names what was measured; at 80 columns there is no room to say it twice.
+    named = evaluation.metric in ("cpu", "memory")
+    basis = f"  {estimate.pairs} pairs" if named else f"  {METRIC_WORDS[evaluation.metric]}, {estimate.pairs} pairs"
     so_far = "" if verdict else "so far: "
     return Content.assemble(so_far, _finding(evaluation, estimate), (basis, "dim"))
 
@@ -51,8 +54,9 @@ def headline(evaluation: Evaluation) -> Content:
 def _finding(evaluation: Evaluation, estimate: Estimate) -> Content:
     gain, loss = _GAIN_WORDS[evaluation.metric]
     sure = f"({100 * estimate.confidence:.4g}%)"
-    factor = times(estimate.percent_improvement) if evaluation.metric == "wall" else ""
-    guess = f", best guess {percent(estimate.percent_improvement)}" + (f" ({factor} as fast)" if factor else "")
+    factor = times(estimate.percent_improvement) if evaluation.metric in _FACTOR_WORDS else ""
+    factor = f" ({factor} {_FACTOR_WORDS[evaluation.metric]})" if factor else ""
+    guess = f", best guess {percent(estimate.percent_improvement)}{factor}"
     if estimate.low > 0:
         return Content.assemble((f"at least {percent(estimate.low)} {gain} {sure}", "bold $text-success"), guess)
     if estimate.high < 0:

@@ -17,8 +17,12 @@ def next_verb(state: State) -> Verb | None:
     if not candidates:
         return None if "generate" in kinds else "optimise"
     written = {hunk for item in state.applications.values() if not item.undone for hunk in item.hunks}
-    if any(hunk.id not in written for item in candidates for hunk in item.accepted):
+    accepted = {hunk.id for item in candidates for hunk in item.accepted} - written
+    if accepted and any(item.verdict == "faster" and accepted & set(item.hunks) for item in state.evaluations.values()):
         return "write"
-    if not state.evaluations:
+    if any(item.verdict is None for item in state.evaluations.values()):
+        return None
+    measured = {hunk for item in state.evaluations.values() for hunk in item.hunks}
+    if not measured or accepted - measured:
         return "benchmark"
     return None

@@ -6,8 +6,8 @@ import random
 from logreport.parse import parse
 from logreport.report import report
 
-LINES = 5400
-PAGES = 960
+LINES = 6000
+PAGES = 900
 VISITORS = 200_000
 AGENTS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{0}.0.0.0 Safari/537.36",
