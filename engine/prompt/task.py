@@ -120,7 +120,7 @@ def _edges(head: str, edges: tuple[Edge, ...]) -> str:
 
 def _edge(edge: Edge) -> str:
     place = f" ({edge.file}:{edge.line})" if edge.file else ""
-    calls = f", {edge.calls:,} calls" if edge.calls else ""
+    calls = f", {edge.calls:,} call{'s' if edge.calls > 1 else ''}" if edge.calls else ""
     return f"`{edge.function}`{place}: {edge.share:.1%}{calls}"
 
 

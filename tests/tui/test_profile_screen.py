@@ -15,7 +15,7 @@ from tests.tui.conftest import SIZES, OpenApp
 from tui.widgets.bars import bar, count, heat_level
 from tui.widgets.bottleneck_table import BottleneckTable, columns
 from tui.widgets.flame_graph import FlameGraph
-from tui.widgets.flame_layout import Tree, layout
+from tui.widgets.flame_layout import Tree, changes, layout
 from tui.widgets.source_view import SourceView
 
 
@@ -169,6 +169,7 @@ async def test_the_flame_graph_is_moved_through_zoomed_and_searched(
         await person.misses("▏Parser.parse_line")
         await person.press("escape", "/", *"match", "enter")
         await person.until(lambda: flame.current is not None and flame.current.name == "re.match")
+        await person.sees("1 match “match”, 20.0%")
         await person.press("escape", "f")
         await person.misses("▏unique_visitors")
 
@@ -177,8 +178,19 @@ async def test_the_flame_graph_tells_the_change_against_the_profile_before(open_
     async with open_app(with_flame(root)) as person:
         await person.press("f", "d")
         await person.sees("flame, against the profile before", "-12.0% against the profile before")
+        await person.sees("▼main -20.0%", "▲unique_visitors +24.0%")
         await person.press("right")
         await person.sees("+24.0% against the profile before")
+
+
+def test_functions_of_one_name_are_told_apart_by_their_files() -> None:
+    nodes = [
+        FlameNode(name="<module>", depth=0, share=share, place=f"{file}.py:1")
+        for file, share in (("a", 0.9), ("b", 0.1))
+    ]
+    assert changes(Tree(nodes), nodes, 8.0, 10.0) == pytest.approx({0: -0.18, 1: -0.02})
+    same = [msgspec.structs.replace(node, place="c.py:1") for node in nodes]
+    assert changes(Tree(same), same, 10.0, 10.0) == pytest.approx({0: 0.0, 1: 0.0})
 
 
 async def test_a_click_goes_to_a_box_and_another_zooms(open_app: OpenApp, root: Path) -> None:

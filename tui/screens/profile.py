@@ -239,8 +239,8 @@ class ProfileScreen(StageScreen):
 
     @on(Input.Changed, "#flame-filter")
     def _search_flame(self, event: Input.Changed) -> None:
-        found = self.query_one(FlameGraph).search(event.value)
-        event.input.border_subtitle = f"{found} boxes" if event.value else ""
+        self.query_one(FlameGraph).search(event.value)
+        self.mpco.repaint()
 
     @on(Input.Submitted, "#flame-filter")
     def _flame_searched(self) -> None:

@@ -143,9 +143,9 @@ class CursorList(ScrollView, can_focus=True):
         """Scroll just so far that `row` is visible."""
         top, height = self.scroll_offset.y, max(1, self.size.height)
         if row - margin < top:
-            self.scroll_to(y=max(0, row - margin), animate=False)
+            self.scroll_to(y=max(0, row - margin), animate=False, force=True, immediate=True)
         elif row + margin >= top + height:
-            self.scroll_to(y=row + margin - height + 1, animate=False)
+            self.scroll_to(y=row + margin - height + 1, animate=False, force=True, immediate=True)
 
     def on_resize(self, event: events.Resize) -> None:
         """The cursor stays visible."""

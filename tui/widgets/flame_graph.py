@@ -100,6 +100,9 @@ class FlameGraph(ScrollView, can_focus=True):
             return ""
         change = self._changes.get(self.cursor, 0.0)
         changed = f" · {change:+.1%} against the profile before" if self.differs else ""
+        if self._text:
+            share = percent(self._tree.share_of(self._matches))
+            changed += f" · {len(self._matches)} match “{self._text}”, {share}"
         return f"{node.name}  {node.place}  {percent(node.share)}, {percent(node.own)} itself{changed}"
 
     @property
@@ -107,12 +110,11 @@ class FlameGraph(ScrollView, can_focus=True):
         """Whether a box takes the whole width."""
         return self._zoom >= 0
 
-    def search(self, text: str) -> int:
-        """Highlight the names with `text` in them; how many there are."""
+    def search(self, text: str) -> None:
+        """Highlight the names with `text` in them."""
         self._text = text
         self._matches = self._tree.matching(text)
         self.refresh()
-        return len(self._matches)
 
     def zoom_out(self) -> None:
         """Show everything again."""
@@ -149,10 +151,13 @@ class FlameGraph(ScrollView, can_focus=True):
             return "▏" * box.width
         name = plain_text(self._tree.nodes[box.node].name)
         room = box.width - 1
+        change = self._changes.get(box.node, 0.0) if self.differs else 0.0
+        if abs(change) > NOTABLE and cell_len(told := f"{name} {change:+.1%}") <= room:
+            name = told
         if cell_len(name) > room:
             short = name.rpartition("::")[2].rpartition(".")[2]
             name = short if cell_len(short) <= room else set_cell_size(name, room - 1) + "…"
-        return "▏" + set_cell_size(name, room)
+        return _edge(change) + set_cell_size(name, room)
 
     def _style(self, number: int) -> Style:
         node = self._tree.nodes[number]
@@ -248,3 +253,8 @@ class FlameGraph(ScrollView, can_focus=True):
                 if box.node == self.cursor:
                     self.action_zoom()
                 self.cursor = box.node
+
+
+def _edge(change: float) -> str:
+    """The left edge of a box: a colour alone is not seen by everyone."""
+    return "▲" if change > NOTABLE else "▼" if change < -NOTABLE else "▏"

@@ -43,8 +43,14 @@ class Tree:
         return found[::-1]
 
     def path(self, node: int) -> tuple[str, ...]:
-        """The names from the outermost node to this one."""
-        return tuple(self.nodes[number].name for number in (*self.above(node), node))
+        """The names and files from the outermost node to this one; lines move when a file changes."""
+        found = (self.nodes[number] for number in (*self.above(node), node))
+        return tuple(f"{item.name} {item.place.rpartition(':')[0]}" for item in found)
+
+    def share_of(self, nodes: Sequence[int]) -> float:
+        """The share of all that some nodes have together, one inside of another counted once."""
+        wanted = set(nodes)
+        return sum(self.nodes[node].share for node in nodes if wanted.isdisjoint(self.above(node)))
 
     def matching(self, text: str) -> list[int]:
         """The nodes with `text` in their names or places."""
@@ -96,13 +102,19 @@ def _beside(
 
 def changes(tree: Tree, before: Sequence[FlameNode], amount: float, amount_before: float) -> Mapping[int, float]:
     """How much each node's cost has changed against the same path in an older graph, as a share of the older whole."""
-    old_tree = Tree(before)
-    old: dict[tuple[str, ...], float] = {}
-    for number, node in enumerate(before):
-        path = old_tree.path(number)
-        old[path] = old.get(path, 0.0) + node.share * amount_before
+    old, new = _by_path(Tree(before)), _by_path(tree)
     whole = amount_before or 1.0
-    return {
-        number: (node.share * amount - old.get(tree.path(number), 0.0)) / whole
-        for number, node in enumerate(tree.nodes)
-    }
+    found = {}
+    for number, node in enumerate(tree.nodes):
+        path = tree.path(number)
+        part = node.share / new[path] if new[path] else 1.0  # of what several nodes of one path have together
+        found[number] = (node.share * amount - part * old.get(path, 0.0) * amount_before) / whole
+    return found
+
+
+def _by_path(tree: Tree) -> dict[tuple[str, ...], float]:
+    found: dict[tuple[str, ...], float] = {}
+    for number, node in enumerate(tree.nodes):
+        path = tree.path(number)
+        found[path] = found.get(path, 0.0) + node.share
+    return found

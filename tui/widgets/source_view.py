@@ -61,7 +61,7 @@ class SourceView(CursorList):
         self._offset = 0
         self.show_rows(len(self._lines))
         hottest = max(self._heat, key=lambda line: self._heat[line], default=about.line)
-        self.scroll_to(y=max(0, about.line - 1 - CONTEXT), animate=False, force=True)
+        self.scroll_to(y=max(0, about.line - 1 - CONTEXT), animate=False, force=True, immediate=True)
         self.cursor = hottest - 1
         self.reveal(self.cursor, CONTEXT)
 
