@@ -19,14 +19,14 @@ QUIET = 0.03
 
 
 class Watched:
-    """One program in one terminal; times are in milliseconds."""
+    """One program, a module or the path of a command, in one terminal; times are in milliseconds."""
 
     def __init__(self, *module: str, columns: int = 160, lines: int = 45) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self._begun = time.perf_counter()
-        command = [sys.executable, "-m", *module]
+        command = module if os.path.isabs(module[0]) else (sys.executable, "-m", *module)
         self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=env)
         os.close(slave)
 
