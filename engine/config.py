@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from engine.config_check import DROP, Expanded, Problems, clean
-from engine.config_kinds import KEY, BaseUrl, Count, Filled, Glob, KeyReference, Pattern, Percent, Seconds, Share
+from engine.config_check import DROP, Expanded, Problems, clean, plain
+from engine.config_kinds import KEY, BaseUrl, Count, Glob, KeyReference, Model, Pattern, Percent, Seconds, Share
 from engine.environment import NAME, Variables, expand, references
 from engine.errors import ConfigError
 from engine.model import EditFormat, Objective
@@ -138,7 +138,7 @@ class CallSection(Section, frozen=True, kw_only=True):
 class MetaPrompterSection(CallSection, frozen=True, kw_only=True):
     """[meta_prompter]: the LLM that writes the prompts."""
 
-    model: Filled = "offline/meta"
+    model: Model = "offline/meta"
     scope: Literal["bottleneck", "project"] = "bottleneck"
     """One prompt for each bottleneck with its evidence, or one for all of them (the paper's way)."""
 
@@ -146,7 +146,7 @@ class MetaPrompterSection(CallSection, frozen=True, kw_only=True):
 class LlmSection(CallSection, frozen=True, kw_only=True):
     """One [[llm]]: a target LLM."""
 
-    model: Filled
+    model: Model
     label: str = ""
     """Default: the model's name after the last slash."""
     considerations: str = ""
@@ -251,7 +251,7 @@ def load(root: Path) -> Config:
         problems.found(("project", "root"), below, "the path of an existing folder")
     if problems.sentences:
         raise ConfigError(problems.sentences)
-    return _filled(msgspec.convert(tree, Config), root, folder)
+    return _filled(msgspec.convert(plain(tree), Config), root, folder)
 
 
 def resolve_key(section: LlmSection | MetaPrompterSection, root: Path) -> str:

@@ -37,9 +37,18 @@ class Expanded(str):
         return text
 
 
-def accepting(accepts: Callable[[str], bool], expected: str) -> msgspec.Meta:
-    """The annotation of a text that must satisfy `accepts`; `expected` completes "expected ..."."""
-    return msgspec.Meta(extra={"accepts": accepts, "expected": expected})
+def plain(value: Any) -> Any:
+    """`value` with ordinary texts in place of expanded ones: those are not for storing or sending."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return str(value) if isinstance(value, Expanded) else value
+
+
+def accepting(accepts: Callable[[str], bool], expected: str, options: Collection[str] = ()) -> msgspec.Meta:
+    """A text must satisfy `accepts`; `expected` completes "expected ..."; the closest of `options` is suggested."""
+    return msgspec.Meta(extra={"accepts": accepts, "expected": expected, "options": options})
 
 
 class Problems:
@@ -152,7 +161,9 @@ def _not_json(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
 def _scalar(value: Any, kind: Any, limits: msgspec.Meta | None, path: Path, problems: Problems) -> Any:
     if _fits(value, kind) and (limits is None or _within(value, limits)):
         return value
-    problems.found(path, value, _described(kind, limits))
+    options = limits.extra["options"] if limits is not None and limits.extra is not None else ()
+    near = suggestion(value, options) if isinstance(value, str) else ""
+    problems.found(path, value, _described(kind, limits) + near)
     return DROP
 
 
@@ -170,10 +181,10 @@ def _fits(value: Any, kind: Any) -> bool:
 def _within(value: Any, limits: msgspec.Meta) -> bool:
     return (
         (limits.extra is None or limits.extra["accepts"](value))
-        and (limits.min_length is None or len(value.strip()) >= limits.min_length)
         and (limits.gt is None or value > limits.gt)
         and (limits.ge is None or value >= limits.ge)
         and (limits.le is None or value <= limits.le)
+        and (limits.lt is None or value < limits.lt)
     )
 
 
@@ -182,10 +193,9 @@ def _described(kind: Any, limits: msgspec.Meta | None) -> str:
         return _KINDS[kind]
     if limits.extra is not None:
         return str(limits.extra["expected"])
-    if limits.min_length is not None:
-        return f"{_KINDS[kind]} that is not empty"
-    words = {"greater than": limits.gt, "of at least": limits.ge, "and at most": limits.le}
-    return " ".join([_KINDS[kind], *(f"{word} {bound:,}" for word, bound in words.items() if bound is not None)])
+    words = {"greater than": limits.gt, "of at least": limits.ge, "at most": limits.le, "less than": limits.lt}
+    bounds = [f"{word} {bound:,}" for word, bound in words.items() if bound is not None]
+    return f"{_KINDS[kind]} {' and '.join(bounds)}"
 
 
 def _joined(path: Path) -> str:

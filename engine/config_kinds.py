@@ -12,6 +12,13 @@ from engine.environment import NAME
 KEY = re.compile(rf"\$\{{({NAME.pattern})\}}")
 """An API key as it may stand in the file: by the name of a variable."""
 
+OFFLINE = ("offline/meta", "offline/algorithms", "offline/loops", "offline/caching")
+"""The embedded models; all others are litellm's, and it alone knows which there are."""
+
+
+def _is_model(text: str) -> bool:
+    return bool(text.strip()) and (not text.startswith("offline/") or text in OFFLINE)
+
 
 def _is_glob(text: str) -> bool:
     parts = text.split("/")
@@ -35,12 +42,15 @@ def _is_url(text: str) -> bool:
     return text == "" or (url.scheme in ("http", "https") and bool(url.hostname) and "@" not in url.netloc)
 
 
-Filled = Annotated[str, msgspec.Meta(min_length=1)]
+Model = Annotated[
+    str,
+    accepting(_is_model, f'a model as litellm names it, as in "openai/gpt-5", or one of {", ".join(OFFLINE)}', OFFLINE),
+]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=31_536_000)]
+"""Up to a year: more is beyond what timers take."""
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 Percent = Annotated[float, msgspec.Meta(ge=0, lt=100)]
-"""Up to a year: more is beyond what timers take."""
 Glob = Annotated[str, accepting(_is_glob, 'a glob relative to the project\'s root, as in "src/**" or "*.py"')]
 BaseUrl = Annotated[
     str, accepting(_is_url, 'the URL of a server without a key in it, as in "http://localhost:8000/v1"')

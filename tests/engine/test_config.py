@@ -84,7 +84,7 @@ max_tokens = 99999999999999999999
         "benchmark.max_pairs: found 0, expected a whole number of at least 1.",
         "benchmark.timeout: found nan, expected a number greater than 0 .*",
         'task.objective: found "run time", expected one of runtime, cpu time, memory; did you mean "runtime"[?]',
-        r"llm\[0\].model: missing, expected a text in quotes that is not empty.",
+        r"llm\[0\].model: missing, expected a model as litellm names it, .*",
         r'llm\[1\].edit_format: found "funtion", expected one of function, search_replace, file, diff; '
         'did you mean "function"[?]',
         r"llm\[1\].max_parallel: found true, expected a whole number of at least 1.",
@@ -105,7 +105,10 @@ max_tokens = 99999999999999999999
         ("project." + "a." * 5000 + "b = 3", "nested too deeply"),
         ("llm = []", r"llm: found a list, expected at least one \[\[llm\]\] table"),
         ("[llm]\nmodel = 'a'", r"llm: found a table, expected one or more \[\[llm\]\] tables"),
-        ("[[llm]]\nmodel = ' '", "model: found .*not empty"),
+        ("[[llm]]\nmodel = ' '", "model: found .*a model as litellm names it"),
+        ("[[llm]]\nmodel = 'offline/loop'", 'found "offline/loop", expected .*; did you mean "offline/loops"'),
+        ("[benchmark]\nalpha = 1", "alpha: found 1, expected a number greater than 0 and less than 1."),
+        ("[benchmark]\nmargin = 100", "margin: found 100, expected a number of at least 0 and less than 100."),
         ("[[llm]]\nmodel = 'a'\napi_base = 'localhost'", "api_base: found .*expected the URL"),
         ("[[llm]]\nmodel = 'a'\nparams = {since = 2020-01-01}", "params.since: found a date or time"),
         ("project.exclude = ['.']", r"exclude\[0\]: found \".\", expected a glob"),
@@ -149,6 +152,7 @@ def test_variables_are_put_in_and_the_environment_wins(tmp_path: Path, monkeypat
     (tmp_path / ".env").write_text("MPCO_TEST_BOTH=file\nMPCO_TEST_FILE='from file'\n")
     config = read(tmp_path, '[build]\ncommand = "a ${MPCO_TEST_BOTH} ${MPCO_TEST_FILE} $${x:-1} $HOME"\n')
     assert config.build.command == "a environment from file ${x:-1} $HOME"
+    assert msgspec.json.decode(msgspec.json.encode(config), type=Config) == config
 
 
 def test_each_unset_variable_is_a_problem_of_its_own(tmp_path: Path) -> None:

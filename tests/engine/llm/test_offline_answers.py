@@ -4,9 +4,11 @@ import ast
 
 import pytest
 
+from engine.config_kinds import OFFLINE
 from engine.generate.reading import read_answer
 from engine.generate.request import messages
 from engine.llm import prices
+from engine.llm.offline import ABOUT
 from engine.llm.offline.optimiser import optimise
 from engine.llm.offline.request import read
 from engine.model import BaselineFile, Bottleneck, Candidate, EditFormat
@@ -132,8 +134,9 @@ def test_a_part_of_a_file_that_cannot_be_read_does_not_hide_the_function() -> No
 
 
 def test_facts_say_what_the_offline_models_are() -> None:
-    for name in ("meta", "algorithms", "loops", "caching"):
-        about = prices.facts(f"offline/{name}")
+    assert {f"offline/{name}" for name in ABOUT} == set(OFFLINE)
+    for name in OFFLINE:
+        about = prices.facts(name)
         assert "not a language model" in about.about
         assert (about.usd_per_input_token, about.usd_per_output_token) == (0.0, 0.0)
     assert prices.facts("offline/nobody").about == ""
