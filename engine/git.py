@@ -17,7 +17,7 @@ class Git:
     """The git repository that a folder is in."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder.resolve()
+        self.folder = folder.resolve()
         done = self._call(["rev-parse", "--show-toplevel"])
         if done.returncode:
             said = _first_line(done.stderr)
@@ -90,7 +90,7 @@ class Git:
         try:
             return subprocess.run(
                 ["git", *args],
-                cwd=self._folder,
+                cwd=self.folder,
                 env={**inherited, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **env},
                 capture_output=True,
                 timeout=TIMEOUT,

@@ -74,7 +74,7 @@ def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
     offered |= {"from engine.report.session import report as session_report"}
     offered |= {"from engine.prompt.templates import library"}
     offered |= {"from engine.prompt.templates import library, person_folder, project_folder"}
-    offered |= {"from engine import answering"}
+    offered |= {"from engine import answering", "from engine.against import revision"}
     assert {line.split(": ", 1)[1] for line in found} <= offered
     assert {line.split(": ", 1)[0] for line in found} <= {
         "tui/cli/run.py",
