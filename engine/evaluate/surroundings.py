@@ -163,9 +163,9 @@ def _tools(folder: Path, root: Path) -> Iterable[Path]:
     yield folder
     if shared and os.access(folder, os.R_OK):
         for entry in sorted(folder.iterdir()):
-            target = entry.resolve()
-            if entry.is_symlink() and target.parent.name == "bin":
-                yield target.parent.parent
+            # A link that leads nowhere, or back to itself, exists no more than what it names.
+            if entry.is_symlink() and entry.exists() and (tool := entry.resolve()).parent.name == "bin":
+                yield tool.parent.parent
 
 
 def _interpreter(environment: Path) -> Iterable[Path]:

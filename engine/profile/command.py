@@ -28,6 +28,7 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _PYTHON = re.compile(r"(?:python|pypy)(?:\d+(?:\.\d+)*t?)?")
 _FLAGS = re.compile(r"-[bBdEiIOPqRsSuvx]+")
 _SHEBANG = re.compile(rb"#!\s*(\S*/(?:python|pypy)[\d.]*t?|\S*/env\s+(?:python|pypy)[\d.]*t?)\s*(?:\n|\r)")
+_ELF = b"\x7fELF"
 
 
 class _Word(NamedTuple):
@@ -61,6 +62,12 @@ def names_python(command: str, root: str) -> bool:
     return any(_insertion(words, root) for words in _simple_commands(command))
 
 
+def names_machine_code(command: str, root: str) -> bool:
+    """Whether the line itself runs, by its path, a program of the project that a compiler has made."""
+    programs = [_plain(words[at].text) for words in _simple_commands(command) if (at := _program(words)) < len(words)]
+    return any(_head(os.path.join(root, program)).startswith(_ELF) for program in programs if "/" in program)
+
+
 def _simple_commands(line: str) -> list[list[_Word]]:
     """The words of each simple command; a construct that is more than words and operators ends the reading."""
     commands: list[list[_Word]] = [[]]
@@ -81,9 +88,7 @@ def _simple_commands(line: str) -> list[list[_Word]]:
 
 def _insertion(words: Sequence[_Word], root: str) -> tuple[int, str] | None:
     """Where to put what, when the simple command runs Python by name or a script whose first line does."""
-    start = next((at for at, word in enumerate(words) if not _ASSIGNMENT.match(word.text)), len(words))
-    if start < len(words) and words[start].text in ("env", "exec", "/usr/bin/env"):
-        start = next((at for at in range(start + 1, len(words)) if not _ASSIGNMENT.match(words[at].text)), len(words))
+    start = _program(words)
     if start == len(words):
         return None
     program = _plain(words[start].text)
@@ -91,6 +96,14 @@ def _insertion(words: Sequence[_Word], root: str) -> tuple[int, str] | None:
         return _after_flags(words[start + 1 :])
     interpreter = _interpreter(os.path.join(root, program)) if "/" in program else ""
     return (words[start].start, f"{interpreter} {_DRIVER} ") if interpreter else None
+
+
+def _program(words: Sequence[_Word]) -> int:
+    """Where the program stands behind assignments and `env`; behind the last word when there is none."""
+    start = next((at for at, word in enumerate(words) if not _ASSIGNMENT.match(word.text)), len(words))
+    if start < len(words) and words[start].text in ("env", "exec", "/usr/bin/env"):
+        start = next((at for at in range(start + 1, len(words)) if not _ASSIGNMENT.match(words[at].text)), len(words))
+    return start
 
 
 def _after_flags(words: Sequence[_Word]) -> tuple[int, str] | None:
@@ -111,9 +124,13 @@ def _plain(word: str) -> str:
 
 def _interpreter(script: str) -> str:
     """The Python named by the script's first line; empty when it is no Python script."""
-    try:
-        with open(script, "rb") as file:
-            found = _SHEBANG.match(file.read(256))
-    except (OSError, ValueError):
-        return ""
+    found = _SHEBANG.match(_head(script))
     return os.fsdecode(found[1]) if found else ""
+
+
+def _head(file: str) -> bytes:
+    try:
+        with open(file, "rb") as content:
+            return content.read(256)
+    except (OSError, ValueError):
+        return b""

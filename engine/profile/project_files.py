@@ -195,3 +195,8 @@ def _is_standard_library(path: str) -> bool:
 def has_compiled_code(root: Path) -> bool:
     """Whether a folder has source code of a language that a compiler turns into machine code."""
     return any(language_of(name) in COMPILED for name in files_of(root))
+
+
+def has_python(root: Path) -> bool:
+    """Whether a folder has source code in Python."""
+    return any(language_of(name) == "Python" for name in files_of(root))

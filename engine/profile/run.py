@@ -8,11 +8,11 @@ from engine.config import Config
 from engine.errors import ProfileError
 from engine.execute import Execute
 from engine.model import Counter, Profile
-from engine.profile.command import driver_files, recorded
+from engine.profile.command import driver_files, names_machine_code, names_python, recorded
 from engine.profile.counters import count
 from engine.profile.failures import failure
 from engine.profile.native import record
-from engine.profile.project_files import has_compiled_code
+from engine.profile.project_files import has_compiled_code, has_python
 from engine.profile.ranking import profile_of
 from engine.profile.records import CallRecord, read_calls
 from engine.profile.sampling import MOST_SECONDS, SHORT_SECONDS, Progress, Samples, sample, spy
@@ -52,13 +52,24 @@ async def run(config: Config, execute: Execute, on_progress: Progress = lambda _
         return await _run_spy(config, execute, command, on_progress)
     if wanted != "auto":
         return await record(config, execute, command, wanted, on_progress)
+    if _runs_machine_code(config, command):
+        return await _run_native(config, execute, command, on_progress, "")
     try:
         found = await _run_python(config, execute, command, on_progress, sampled_times=True)
     except NoPythonError as error:
-        return await _run_native(config, execute, command, on_progress, str(error))
+        no_python = "" if has_compiled_code(config.root_path) else str(error)
+        return await _run_native(config, execute, command, on_progress, no_python)
     if found.bottlenecks or not has_compiled_code(config.root_path):
         return found
     return await _run_native(config, execute, command, on_progress, "")
+
+
+def _runs_machine_code(config: Config, command: str) -> bool:
+    """Whether there is no Python to be met, so that a run under cProfile would be spent for nothing."""
+    if names_python(command, config.root):
+        return False
+    root = config.root_path
+    return names_machine_code(command, config.root) or (has_compiled_code(root) and not has_python(root))
 
 
 async def _run_python(

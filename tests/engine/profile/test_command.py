@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.profile.command import driver_files, recorded
+from engine.profile.command import driver_files, names_machine_code, recorded
 
 DRIVER = '"$MPCO_IO"/mpco_driver.py'
 
@@ -61,6 +61,9 @@ def test_a_script_by_its_path_runs_with_the_python_of_its_first_line(tmp_path: P
     assert line("./tool", tmp_path) == "/usr/bin/env python3 @ ./tool"
     assert line("./other ./bench", tmp_path) == "./other ./bench"
     assert line("./absent", tmp_path) == "./absent"
+    (tmp_path / "made").write_bytes(b"\x7fELF\x02")
+    told = ("SIZE=1 ./made -x", "cd . && ./made", "./tool", "made", "./absent")
+    assert [names_machine_code(text, str(tmp_path)) for text in told] == [True, True, False, False, False]
 
 
 @pytest.mark.parametrize("name", ["mpco_driver.py", "sitecustomize.py"])

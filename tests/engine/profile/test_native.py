@@ -112,7 +112,7 @@ def test_callgrind_finds_templates_and_methods_of_cpp(folder: Folder) -> None:
 def test_a_program_that_runs_no_python_is_sampled_by_perf(folder: Folder) -> None:
     compile_(folder, C, "gcc", 250_000_000)
     try:
-        found = folder.profile("./program", profiler="perf")
+        found = folder.profile("./program")
     except ProfileError as error:
         pytest.skip(f"perf may not be used here: {error}")
     # The compiler puts mix into hot's loop: which of its few instructions the samples fall on is up to the processor.
@@ -125,6 +125,7 @@ def test_a_program_that_runs_no_python_is_sampled_by_perf(folder: Folder) -> Non
     assert {heat.line for item in loop.values() for heat in item.heat} <= {3, 4, 5, 7, 8, 9, 10, 11, 12}
     assert named(found, "main").total_share > 0.85
     assert found.flame[0].share > 0.85
+    assert not any("cProfile" in line for line in folder.progress)
     assert not [item.name for item in found.unmapped if item.name == "perf"]
     counters = {item.name: item.value for item in found.counters}
     assert not counters or counters["page-faults"] > 10
