@@ -38,6 +38,9 @@ _SYSTEM_MODULE = re.compile(
 _FOREIGN_NAMESPACES = frozenset("std __gnu_cxx __cxxabiv1 core alloc java javax jdk sun runtime node boost".split())  # noqa: SIM905
 
 
+_PACKAGED = ("Go", "Rust")
+
+
 class Owner(msgspec.Struct, frozen=True):
     """Whom time belongs to; equal for all code objects of one function."""
 
@@ -221,6 +224,9 @@ class Places:
             parts = parts[: parts.index("{lambda}")] if "{lambda}" in parts else parts[:-1]
         found = self._files.named("::".join(parts))
         found = [item for item in found if self._is_source(item[0])] or found
+        if len(parts) == 1:  # so says C; compilers of Go and Rust, and of methods, say where a function belongs
+            bare = [item for item in found if item[1].qualname == parts[0] and language_of(item[0]) not in _PACKAGED]
+            found = bare or found
         if frame.line:
             found = [item for item in found if item[1].line <= frame.line <= item[1].end_line] or found
         return found

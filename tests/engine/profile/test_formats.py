@@ -221,6 +221,13 @@ def test_several_profiles_add_up_and_two_are_compared(root: Path, tmp_path: Path
     assert (main.function, main.change) == ("main", 0.0)
 
 
+def test_a_bare_symbol_is_that_of_c_where_others_have_the_name_too(root: Path) -> None:
+    (root / "work.go").write_text("package x\n\nfunc work_c(n int) int {\n\treturn n\n}\n")
+    (root / "work.cpp").write_text("struct Box {\n    int work_c(int n) { return n; }\n};\n")
+    found = read(root, "comm;main_c;work_c 3\ncomm;x.work_c 1\ncomm;Box::work_c(int) 1").bottlenecks
+    assert {(item.function, item.file) for item in found} >= {("work_c", "native.c"), ("Box::work_c", "work.cpp")}
+
+
 def test_what_was_allocated_is_told_by_line_beside_the_times(root: Path, tmp_path: Path) -> None:
     scalene = json.loads(SCALENE)
     scalene["files"]["app/run.py"]["lines"].append({"lineno": 7, "n_malloc_mb": 3.0})
