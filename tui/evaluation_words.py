@@ -136,6 +136,8 @@ def circumstances(evaluation: Evaluation) -> str:
 
 def waiting(state: State, evaluation: Evaluation) -> str:
     """What goes on while there is nothing to plot."""
+    baseline = [step.name for step in evaluation.steps if step.arm == "baseline"]
+    proven = "benchmark" in baseline
     match evaluation.state:
         case "queued" if evaluation.hold == "paused":
             return "Paused, with its measurements kept; h lets it go on."
@@ -144,10 +146,14 @@ def waiting(state: State, evaluation: Evaluation) -> str:
             live = [item for item in before if item.state not in ENDED]
             ahead = f"{len(live)} before it" if live else "next in turn"
             return f"It waits for the machine: {ahead}. Those that wait together race together."
+        case "preparing" if baseline and not proven:
+            return "The benchmark runs once on the baseline: it has to end well before anything can be compared."
         case "preparing":
             return "A private copy of the project is being made for baseline and variant."
         case "building":
-            return "The variant is being built in the sandbox."
+            return f"The {'variant' if proven else 'baseline'} is being built in the sandbox."
+        case "testing" if not proven:
+            return "The project's tests run on the baseline: only if they pass there do they say anything of a variant."
         case "testing":
             return "The project's tests run on the variant; only what passes them is measured."
         case "measuring":

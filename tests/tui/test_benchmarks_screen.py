@@ -73,8 +73,16 @@ async def test_the_header_tells_what_gains_can_be_seen(open_app: OpenApp, root: 
 async def test_measurements_appear_as_they_come(open_app: OpenApp, session: Snapshot) -> None:
     async with open_app(session) as person:
         await person.press("4")
-        await person.sees("◔ loops v1  testing", "only what passes them is measured")
+        await person.sees("◔ loops v1  testing", "The project's tests run on the baseline")
         item = session.evaluations[0]
+        ours = Step(name="test", arm="baseline", passed=True, seconds=2.5, exit_code=0)
+        person.engine.push(
+            EvaluationChanged(evaluation=msgspec.structs.replace(item, state="preparing", steps=(ours,)))
+        )
+        await person.sees("baseline tests ✔ 2.5 s", "The benchmark runs once on the baseline")
+        ran = msgspec.structs.replace(ours, name="benchmark")
+        person.engine.push(EvaluationChanged(evaluation=msgspec.structs.replace(item, steps=(ours, ran))))
+        await person.sees("only what passes them is measured")
         passed = Step(name="test", arm="variant", passed=True, seconds=2.5, exit_code=0)
         person.engine.push(
             EvaluationChanged(evaluation=msgspec.structs.replace(item, state="measuring", steps=(passed,)))
