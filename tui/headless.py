@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+import difflib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ from engine.protocol import (
     Evaluate,
     EvaluatePatch,
     FollowUp,
+    ListStrategies,
     Optimise,
     Replay,
     RunProfile,
@@ -198,6 +200,23 @@ async def run(session: Session, plan: Plan) -> Outcome:
                 await session.perform(SetBudget(max_usd=None))
             if recorded is not None:
                 await session.perform(Replay(source=""))
+
+
+async def mistake(session: Session, plan: Plan) -> str:
+    """What names nothing that there is, in a sentence, before anything is run or sent for it; else an empty text."""
+    labels = [llm.label for llm in session.state.project.llms] if session.state.project else []
+    for label in plan.llms:
+        if label not in labels:
+            return f"mpco.toml has no [[llm]] with label {_unknown(label, labels)}"
+    names = [item["name"] for item in await session.perform(ListStrategies())]
+    if plan.strategy not in names:
+        return f"There is no strategy {_unknown(plan.strategy, names)}"
+    return ""
+
+
+def _unknown(found: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(found, known, n=1)
+    return f"{found!r}; there are: {', '.join(known)}" + (f'; did you mean "{near[0]}"?' if near else ".")
 
 
 def _cap(state: State, max_usd: float) -> float:

@@ -101,10 +101,13 @@ def run(
 def run_headless(root: Path, plan: headless.Plan, as_json: bool) -> int:
     async def whole() -> tuple[headless.Outcome, Any]:
         async with headless.Session(root, say) as session:
+            if wrong := await headless.mistake(session, plan):
+                raise click.UsageError(wrong)
             return await headless.run(session, plan), session.state
 
     outcome, state = wait_for(whole())
-    print_candidates(state, outcome.results, as_json, outcome.combined)
+    if outcome.results or not outcome.failed:
+        print_candidates(state, outcome.results, as_json, outcome.combined)
     for job in outcome.failed:
         say(f"{job.title}: {job.state}: {job.reason}")
     if outcome.applied:
