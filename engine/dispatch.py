@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine import composing, decisions, delivery, hunk_edits, outgoing, recordings
+from engine import composing, decisions, delivery, hunk_edits, outgoing, receipts, recordings
 from engine.comparing import compare
 from engine.jobs import Jobs
 from engine.journal import Journal
@@ -55,6 +55,7 @@ from engine.protocol import (
     UndoApply,
     UndoDecision,
     WritePrompts,
+    WriteReceipt,
 )
 from engine.session import Session
 
@@ -164,6 +165,8 @@ class Dispatch:
             case UndoApply():
                 done = delivery.take_back(self._pipeline.config, self._session, self._journal, command)
                 return {"application": done.id, "where": done.where}
+            case WriteReceipt():
+                return {"path": str(receipts.write(self._pipeline.config, self._session, command))}
             case MeasureNoise():
                 self._noise.measure()
             case Cancel():

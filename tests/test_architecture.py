@@ -72,6 +72,8 @@ def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
     offered |= {"from engine.report.tables import comparisons, money"}
     offered |= {"from engine.report.formats import render", "from engine.report.procedure import session_cells"}
     offered |= {"from engine.report.session import report as session_report"}
+    offered |= {"from engine.report.receipt import deviations, holds, read", "from engine.report.receipt import read"}
+    offered |= {"from engine.report.receipt import Receipt", "from engine.report.receipt import pull_request as text"}
     offered |= {"from engine.prompt.templates import library"}
     offered |= {"from engine.prompt.templates import library, person_folder, project_folder"}
     offered |= {"from engine import answering", "from engine.against import revision"}
@@ -85,6 +87,7 @@ def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
         "tui/cli/profile.py",
         "tui/cli/answer.py",
         "tui/cli/evaluate.py",
+        "tui/cli/receipt.py",
     }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import SystemCommand
 from textual.screen import Screen
 
-from engine.protocol import Cancel
+from engine.protocol import Cancel, WriteReceipt
 from tui.screens.budget import ask_budget
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ def system_commands(app: "MpcoApp", screen: Screen[Any]) -> Iterable[SystemComma
     yield SystemCommand(
         "Undo the last write to the working tree", "refused when the files changed since", app.action_undo_apply
     )
+    yield SystemCommand(
+        "Write a receipt",
+        "of what was proven and written last; `mpco verify` checks it",
+        lambda: _receipt(app),
+    )
     yield SystemCommand("Go on", "have the LLM end an answer that was cut off", app.on_answer_view_go_on)
     yield SystemCommand("Budget", "set another cap, or stop the calls that wait for money", lambda: ask_budget(app))
     yield SystemCommand(
@@ -44,6 +49,10 @@ def system_commands(app: "MpcoApp", screen: Screen[Any]) -> Iterable[SystemComma
     )
     yield SystemCommand("Tour", "the five stages in five cards", app.action_tour)
     yield SystemCommand("Screenshot", "saves the screen as SVG", lambda: app.set_timer(0.1, app.deliver_screenshot))
+
+
+def _receipt(app: "MpcoApp") -> None:
+    app.perform(WriteReceipt(), lambda told: app.say(f"Receipt: {told['path']}"))
 
 
 def _cancel_all(app: "MpcoApp") -> None:

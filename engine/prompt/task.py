@@ -1,13 +1,12 @@
 """The task context: what is asked for, and the evidence about the bottleneck."""
 
-import platform
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-import psutil
 
 from engine.config import FILE_NAME, Config
+from engine.hardware import hardware
 from engine.model import Bottleneck, ContextField, Counter, Edge, Objective, Profile
 from engine.prompt.files import fence_tag
 from engine.prompt.related import related
@@ -64,7 +63,7 @@ def task_fields(
     if bottleneck is not None:
         fields.append(_field("bottleneck", _place(bottleneck), "profile" if profile else "source files"))
         fields += evidence(bottleneck, source_text, profile)
-    fields.append(_field("hardware", _hardware(), "psutil"))
+    fields.append(_field("hardware", hardware(), "psutil"))
     if bottleneck is not None:
         fields.append(_field("related code", related(config, bottleneck).told(), "profile and source files"))
         fields.append(_field("source", _fenced(bottleneck, source_text), bottleneck.file))
@@ -167,14 +166,3 @@ def _fenced(bottleneck: Bottleneck, source_text: str) -> str:
         fence += "`"
     head = f"lines {bottleneck.line} to {bottleneck.end_line} of {bottleneck.file}:"
     return f"{head}\n{fence}{fence_tag(bottleneck.file)}\n{source_text.rstrip()}\n{fence}"
-
-
-def _hardware() -> str:
-    """Nothing here names the machine: it is sent to a provider."""
-    logical = psutil.cpu_count() or 1
-    physical = psutil.cpu_count(logical=False) or logical
-    memory = psutil.virtual_memory().total / 2**30
-    return (
-        f"{physical} {'core' if physical == 1 else 'cores'} ({logical} logical), {memory:.1f} GiB of memory, "
-        f"{platform.machine()}, {platform.system()}"
-    )

@@ -31,7 +31,6 @@ from engine.protocol.changes import (
 from engine.protocol.commands import (
     AddAnswer,
     AddPrompt,
-    Apply,
     Cancel,
     Combine,
     Command,
@@ -46,11 +45,9 @@ from engine.protocol.commands import (
     Evaluate,
     EvaluatePatch,
     EvaluateVariant,
-    ExportRecording,
     Follow,
     FollowUp,
     ImportProfile,
-    ImportRecording,
     ImprovePrompts,
     ListStrategies,
     Mark,
@@ -73,10 +70,10 @@ from engine.protocol.commands import (
     Status,
     Stop,
     StopSpending,
-    UndoApply,
     UndoDecision,
     WritePrompts,
 )
+from engine.protocol.deliveries import Apply, ExportRecording, ImportRecording, UndoApply, WriteReceipt
 from engine.protocol.replies import Clash, Comparison, Outgoing, Preview, Reply, Request, Strategy, Variant
 from engine.protocol.word import Word
 
@@ -158,6 +155,7 @@ __all__ = [
     "Variant",
     "Word",
     "WritePrompts",
+    "WriteReceipt",
 ]
 
 PROTOCOL_VERSION = 1

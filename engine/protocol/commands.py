@@ -6,8 +6,8 @@ from engine.model import (
     ContextName,
     Decision,
     PromptMark,
-    Target,
 )
+from engine.protocol.deliveries import Apply, ExportRecording, ImportRecording, UndoApply, WriteReceipt
 from engine.protocol.word import Word
 
 
@@ -290,27 +290,6 @@ class Schedule(Word, frozen=True, kw_only=True, tag="schedule"):
     action: ScheduleAction
 
 
-class Apply(Word, frozen=True, kw_only=True, tag="apply"):
-    """Write accepted hunks of the candidates, or the tray. Reply: {"application", "where"}."""
-
-    candidates: tuple[str, ...] = ()
-    """Empty means all of the session."""
-    target: Target = "tree"
-    where: str = ""
-    """Name of the branch, or path of the patch file."""
-    hunks: tuple[str, ...] = ()
-    """Exactly these hunks instead of the accepted ones."""
-    proven: bool = False
-    """Refuse unless an evaluation found exactly these bytes faster."""
-
-
-class UndoApply(Word, frozen=True, kw_only=True, tag="undo_apply"):
-    """Take back an apply to the working tree; refused when its files have changed since."""
-
-    application: str = ""
-    """Empty means the last one."""
-
-
 class SetBudget(Word, frozen=True, kw_only=True, tag="set_budget"):
     """Cap the session's spend, in US dollars, until the engine ends; None takes the cap of mpco.toml again."""
 
@@ -328,18 +307,6 @@ class Replay(Word, frozen=True, kw_only=True, tag="replay"):
     """Path of a session database, a project or an exported recording; empty asks the LLMs again."""
     speed: float = 1.0
     """1 is as recorded, 0 as fast as possible."""
-
-
-class ExportRecording(Word, frozen=True, kw_only=True, tag="export_recording"):
-    """Write all recorded calls of the session to a file. Reply: {"exchanges"}."""
-
-    path: str
-
-
-class ImportRecording(Word, frozen=True, kw_only=True, tag="import_recording"):
-    """Add the recorded calls of a file to the session, for models named `replay/...`. Reply: {"exchanges"}."""
-
-    path: str
 
 
 class MeasureNoise(Word, frozen=True, kw_only=True, tag="measure_noise"):
@@ -391,6 +358,7 @@ Command = (
     | Schedule
     | Apply
     | UndoApply
+    | WriteReceipt
     | SetBudget
     | StopSpending
     | Replay

@@ -14,6 +14,7 @@ from tui.cli.preview import preview
 from tui.cli.profile import profile
 from tui.cli.project import doctor, first_steps, init
 from tui.cli.prompts import prompts
+from tui.cli.receipt import receipt, verify
 from tui.cli.recording import recording
 from tui.cli.report import report
 from tui.cli.run import demo, run
@@ -79,6 +80,8 @@ COMMANDS = (
     prompts,
     preview,
     recording,
+    receipt,
+    verify,
 )
 for command in COMMANDS:
     main.add_command(command)
