@@ -44,9 +44,9 @@ def headline(evaluation: Evaluation) -> Content:
     if estimate is None:
         found = outcome(evaluation)
         return Content.styled(f"{found.sign} {found.words}", f"bold {found.style}")
-    # The finding of CPU time or memory names what was measured; at 80 columns there is no room to say it twice.
-    named = evaluation.metric in ("cpu", "memory")
-    basis = f"  {estimate.pairs} pairs" if named else f"  {METRIC_WORDS[evaluation.metric]}, {estimate.pairs} pairs"
+    # "faster" and "less CPU time" say what was measured; in 80 columns there is no room to say it twice.
+    named = f"{METRIC_WORDS[evaluation.metric]}, " if evaluation.metric == "benchmark" else ""
+    basis = f"  {named}{estimate.pairs} pairs"
     so_far = "" if verdict else "so far: "
     return Content.assemble(so_far, _finding(evaluation, estimate), (basis, "dim"))
 
