@@ -14,6 +14,8 @@ from engine.profile.tally import Call, CallGraph, Function, Tally
 NAME = "pstats"
 _REFERENCE = 0x80
 _DEEPEST = 10
+_MOST = 64 << 20
+"""Bytes; a file of that size has 300,000 functions, and takes 1 GB of memory."""
 
 
 def matches(head: bytes) -> bool:
@@ -23,7 +25,7 @@ def matches(head: bytes) -> bool:
 
 def read(source: Source, tally: Tally) -> None:
     """Add the file's call graph."""
-    data = source.whole()
+    data = source.whole(_MOST)
     try:
         stats = _Reader(data).value()
         graph = _graph(stats)

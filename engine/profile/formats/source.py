@@ -18,8 +18,8 @@ HEAD = 256 * 1024
 PIECE = 1 << 16
 """Bytes that are read at once: more no longer fit into the processor's cache, and took a third longer."""
 LONGEST_LINE = 16 << 20
-LARGEST_TREE = 512 << 20
-"""Bytes of a file that can only be read as a whole."""
+LARGEST_TREE = 256 << 20
+"""Bytes of a file that can only be read as a whole; it takes up to four times that in memory."""
 _GZIP = b"\x1f\x8b"
 
 
@@ -67,8 +67,8 @@ class Source:
         except (EOFError, zlib.error, OSError):
             raise self.cut() from None
 
-    def whole(self) -> bytes:
-        """All of it, for formats that cannot be read in pieces.
+    def whole(self, most: int = LARGEST_TREE) -> bytes:
+        """All of it, for formats that cannot be read in pieces, of at most that many bytes.
 
         Raises:
             ProfileError: when it is larger than any such profile.
@@ -78,8 +78,11 @@ class Source:
             while piece := self._read(file):
                 pieces.append(piece)
                 size += len(piece)
-                if size > LARGEST_TREE:
-                    raise ProfileError(f"{self.path}: is larger than {LARGEST_TREE >> 20} MB; profile a shorter run.")
+                if size > most:
+                    raise ProfileError(
+                        f"{self.path}: is larger than {most >> 20} MB, too large for its format; profile a shorter "
+                        "run, or write speedscope JSON or collapsed stacks, which may be of any size."
+                    )
         return b"".join(pieces)
 
     @contextmanager

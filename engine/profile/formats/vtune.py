@@ -108,7 +108,10 @@ def _header(lines: Sequence[str]) -> tuple[int, str, list[str]] | None:
     """(number of its line, delimiter, names of the columns)."""
     for number, line in enumerate(lines):
         for delimiter in sorted(_DELIMITERS, key=line.count, reverse=True)[:2]:
-            names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+            try:
+                names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+            except csv.Error:
+                continue  # a line without an end, for one
             lower = [name.lower() for name in names]
             grouped = len(names) > 1 and _GROUPS.match(names[0])
             if grouped and any(name.startswith(cost) for name in lower for cost in (*_COSTS, *_TOTALS)):

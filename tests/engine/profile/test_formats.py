@@ -248,6 +248,7 @@ def test_what_was_allocated_is_told_by_line_beside_the_times(root: Path, tmp_pat
     ("content", "words"),
     [
         (b"", ["is empty"]),
+        ("x" * 200_000, ["is no profile"]),
         (b"\x7fELF" + bytes(range(256)) * 9, ["is no profile"]),
         ("Dear reader, this is a letter; it is long.\nYours\n", ["is no profile", "callgrind"]),
         (speedscope(SAMPLED)[:180], ["speedscope", "cut off"]),
