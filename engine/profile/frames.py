@@ -26,7 +26,9 @@ _NAME_LINE = re.compile(r"(?P<name>[\w$./<>]+[\w$>]):(?P<line>\d+)")
 _MODULE_FIRST = re.compile(r"(?P<module>[\w.+-]+)`(?P<name>.+)")
 
 
-_NO_FRAME = re.compile(r"P\d+|T(?:0x)?[0-9a-fA-F]+(?::.*)?|(?:process|thread) \S+(?::.*)?|\[?pid \d+\]?.*", re.DOTALL)
+_NO_FRAME = re.compile(
+    r"P\d+|T(?:0x)?[0-9a-fA-F]+(?::.*)?|(?:[Pp]rocess|[Tt]hread) \S+(?::.*)?|\[?pid \d+\]?.*", re.DOTALL
+)
 
 
 def is_frame(label: str) -> bool:

@@ -153,7 +153,7 @@ def _counters(counters: tuple[Counter, ...]) -> str:
         if part in known and known.get(whole, 0) > 0:
             rate = known[part] / known[whole]
             told.append(f"{words}: {rate:.2f}" if part == "instructions" else f"{words}: {rate:.1%}")
-    counted = [name for name in ("instructions", "page-faults", "context-switches") if name in known]
+    counted = [name for name in ("instructions", "page-faults", "context-switches") if known.get(name)]
     told += [f"{name.replace('-', ' ')}: {known[name]:,.0f}" for name in counted]
     return _listed("of one run of the whole command:", tuple(told))
 

@@ -16,6 +16,8 @@ from engine.profile.tally import Tally
 
 NAME = "collapsed stacks"
 _LINE = re.compile(rb"(?:\S.*?)?[ \t]+\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\s*")
+_LINE_APART = re.compile(rb"\);L(\d+)(?=[; ])")
+"""austin's first versions wrote a frame's line like a frame of its own: `name (file);L12`."""
 _MOST_COUNTS = 100_000
 """Different counts that are kept, so that each is read once."""
 _WRONG = 0.1
@@ -40,8 +42,10 @@ def read(source: Source, tally: Tally) -> None:
     numbers = _Numbers(stacks)
     lines = _Lines()
     piece: Sequence[bytes] = ()
+    apart = _LINE_APART.search(source.head) is not None
     for piece in source.pieces():
-        stacks.add_texts(lines.counted(piece), b";", numbers)
+        whole = (_LINE_APART.sub(rb":\1)", line) for line in piece) if apart else piece
+        stacks.add_texts(lines.counted(whole), b";", numbers)
     cut = lines.last_wrong and b";" in lines.last_wrong and piece[-1] == lines.last_wrong
     if cut or lines.wrong > _WRONG * (lines.wrong + stacks.seen):
         raise source.damaged(NAME, f"{lines.wrong} of its lines have no count at their end")

@@ -66,6 +66,7 @@ EVENTED = {"type": "evented", "startValue": 0, "endValue": 4, "events": events(
     ("O", 0, 0), ("O", 1, 1), ("O", 2, 3), ("C", 2, 4), ("C", 1, 4), ("C", 0, 4))}  # fmt: skip
 COLLAPSED = "main (app/run.py:2);work (app/run.py:6) 2\nmain (app/run.py:2) 1\nmain (app/run.py:2);work (app/run.py:7);loads (json/decoder.py:3) 1\n"
 AUSTIN = "P1;T1;app/run.py:main:2;app/run.py:work:6 3000\nP1;T1;app/run.py:main:2 1000\n"
+AUSTIN_1 = "Thread 7f;main (app/run.py);L2;work (/x/app/run.py);L6 3000\nThread 7f;main (app/run.py);L2 1000\n"
 PERF = (
     "prog  12/12 [001]  3.1:   1000000 cpu-clock:u: \n\t  11 work_c+0x1 (/x/prog)\n\t  12 main_c+0x2 (/x/prog)\n\n"
     "prog  12/12 [001]  3.2:   1000000 cpu-clock:u: \n\t  12 main_c+0x2 (/x/prog)\n\n"
@@ -154,6 +155,7 @@ def test_a_stack_without_frames_is_time_that_is_not_mapped(root: Path) -> None:
     ("content", "format", "wanted"),
     [
         (COLLAPSED, "collapsed stacks", {"main": (0.25, 1.0), "work": (0.5, 0.75)}),
+        (AUSTIN_1, "collapsed stacks", {"main": (0.25, 1.0), "work": (0.75, 0.75)}),
         (AUSTIN, "collapsed stacks", {"main": (0.25, 1.0), "work": (0.75, 0.75)}),
         ("comm;main_c;work_c 3\ncomm;main_c 1", "collapsed stacks", {"main_c": (0.25, 1.0), "work_c": (0.75, 0.75)}),
         (speedscope(SAMPLED), "speedscope JSON", {"main": (0.25, 1.0), "work": (0.5, 0.75)}),
