@@ -1,6 +1,7 @@
 """What a candidate's answer says beside its diff, as lines to read: whose it is, why there is no diff, its words."""
 
 from engine.model import Candidate
+from tui.lines import BEYOND_OFFLINE
 from tui.state import State
 from tui.widgets.answer_view import HEADING
 
@@ -21,6 +22,8 @@ def answer_lines(state: State, candidate: Candidate) -> list[str]:
         lines += ["```", *_safe(edit.text), "```"] if edit.text else []
     if candidate.answer:
         lines += ["", f"{HEADING}Its answer", *_safe(candidate.answer)]
+        if about and candidate.state == "empty":
+            lines += ["", BEYOND_OFFLINE]
     elif candidate.state == "streaming":
         lines += ["", "Waiting for the first word …"]
     if candidate.reasoning:

@@ -18,6 +18,13 @@ UNBOUNDED = 1e8
 """Ends of an interval beyond this are not known yet."""
 
 
+BEYOND_OFFLINE = (
+    "The offline models know a few rewriting rules, no more. To ask a real LLM, name it as [[llm]] in mpco.toml, as in "
+    'model = "openai/gpt-5"; `mpco preview` then shows all that would be sent, and sends nothing.'
+)
+"""The next step where none of the rules applies, which is what most code that people care for gives."""
+
+
 def bottleneck_line(item: Bottleneck) -> dict[str, Any]:
     """The JSON object of one bottleneck."""
     return {

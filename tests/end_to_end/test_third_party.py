@@ -52,4 +52,6 @@ def test_unidiff(person: Person, tmp_path: Path) -> None:
     results = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(results) == 6
     assert all(row["verdict"] in ("faster", "slower", "equivalent", "inconclusive", "unappliable") for row in results)
+    if all(row["verdict"] == "unappliable" for row in results):
+        assert "name it as [[llm]] in mpco.toml" in done.stderr
     assert git(root, "status", "--porcelain") == ""

@@ -188,7 +188,7 @@ async def test_without_a_diff_the_reason_and_the_words_are_shown(open_app: OpenA
             "No edit found its place.", "Not applied: logreport/parse.py", "x = 1", "I compile the pattern"
         )
         await person.press("full_stop")
-        await person.sees("It proposes no change", "I compile the pattern once.")
+        await person.sees("It proposes no change", "I compile the pattern once.", "To ask a real LLM")
         await person.press("a")
         await person.sees("There is no hunk here to decide on")
 

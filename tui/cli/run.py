@@ -10,6 +10,7 @@ from engine.model import CONTEXT_NAMES
 from tui import headless
 from tui.cli.results import print_candidates
 from tui.cli.shell import as_json, echo, exit_code, open_app, say, wait_for
+from tui.lines import BEYOND_OFFLINE
 
 DEMO_FOLDER = "mpco-demo"
 
@@ -110,6 +111,8 @@ def run_headless(root: Path, plan: headless.Plan, as_json: bool) -> int:
         print_candidates(state, outcome.results, as_json, outcome.combined)
     for job in outcome.failed:
         say(f"{job.title}: {job.state}: {job.reason}")
+    if outcome.results and all(c.state == "empty" and c.model.startswith("offline/") for c, _ in outcome.results):
+        say(BEYOND_OFFLINE)
     if outcome.applied:
         say(f"applied to {outcome.applied}")
     return exit_code(outcome.failed, outcome.best is not None)
