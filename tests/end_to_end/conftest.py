@@ -64,8 +64,9 @@ def small_demo(folder: Path) -> Path:
     copy_demo(folder)
     bench = (folder / "bench.py").read_text()
     (folder / "bench.py").write_text(bench.replace("LINES = 6000", "LINES = 3500"))
-    config = (folder / "mpco.toml").read_text()  # other tests keep the machine from ever being calm
-    (folder / "mpco.toml").write_text(config.replace("calm_seconds = 10", "calm_seconds = 0"))
+    config = (folder / "mpco.toml").read_text()
+    config = config.replace("calm_seconds = 10", "calm_seconds = 0")  # other tests keep the machine from being calm
+    (folder / "mpco.toml").write_text(config.replace("params = {}", "params = { chunk_delay = 0 }"))
     git(folder, "commit", "-qam", "A smaller benchmark")
     return folder
 

@@ -40,7 +40,9 @@ def also(text: str) -> int:
 
 
 async def profiled(engine: Follower) -> tuple[Bottleneck, ...]:
-    state = await engine.done([(await engine.send(RunProfile()))["job"]])
+    job = (await engine.send(RunProfile()))["job"]
+    state = await engine.done([job])
+    assert state.bottlenecks, state.jobs[job]
     return state.bottlenecks
 
 

@@ -129,7 +129,7 @@ def test_time_of_processes_that_py_spy_did_not_sample_is_told(working: Folder, m
     found = working.profile(command, profiler="py-spy")
     assert [item.function for item in found.bottlenecks] == ["spin"]
     (missed,) = [item for item in found.unmapped if "py-spy did not sample" in item.name]
-    assert 0.2 < missed.share < 0.8
+    assert 0.1 < missed.share < 0.9
     assert working.profile(command).format == "cprofile + samples"
     assert any("saw only a part of the processes" in line for line in working.progress)
 
