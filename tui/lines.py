@@ -33,6 +33,7 @@ def bottleneck_line(item: Bottleneck) -> dict[str, Any]:
         "line": item.line,
         "end_line": item.end_line,
         "self_share": round(item.self_share, 6),
+        "addressable_share": round(item.addressable_share, 6),
         "total_share": round(item.total_share, 6),
         "calls": item.calls or None,
     }
@@ -156,10 +157,18 @@ def findings(rows: Sequence[tuple[bool, str, str, str]], width: int) -> str:
 def bottleneck_table(items: Iterable[Bottleneck]) -> str:
     """The bottlenecks, ranked."""
     rows = [
-        (i.function, i.place, f"{i.self_share:.1%}", f"{i.total_share:.1%}", f"{i.calls:,}" if i.calls else "–")
+        (i.function, i.place, *map(_percent, (i.self_share, i.addressable_share, i.total_share)), _calls(i.calls))
         for i in items
     ]
-    return table(("function", "place", "self", "total", "calls"), rows)
+    return table(("function", "place", "self", "+libs", "total", "calls"), rows)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}"
+
+
+def _calls(number: int) -> str:
+    return f"{number:,}" if number else "–"
 
 
 def unmapped_table(items: Iterable[Unmapped]) -> str:

@@ -18,14 +18,15 @@ from engine.profile.failures import failure, is_denied, said
 from engine.profile.formats import read
 from engine.profile.formats.source import Source
 from engine.profile.places import Places
+from engine.profile.project_files import COMPILED, languages
 from engine.profile.ranking import profile_of
 from engine.profile.tally import Tally
 
 Native = Literal["perf", "callgrind"]
 MISSING = 125
 """The exit code that says that there is no such profiler."""
-PERF_SAMPLE = 8500
-"""Bytes that perf writes for a sample with 8 KB of its stack."""
+PERF_SAMPLE = {"dwarf,8192": 8500, "fp": 200}
+"""Bytes that perf writes for a sample, by how it finds the callers."""
 MOST_FILES = 8
 """Processes of which callgrind's results are read."""
 
@@ -40,13 +41,11 @@ class Recorder(NamedTuple):
     """What to do when it is missing."""
 
 
-# Stacks by DWARF: compilers leave out the frame pointers of leaf functions, and perf would lose their callers; 8 KB a
-# sample are 2.4 MB a second.
 RECORDERS: dict[str, Recorder] = {
     "perf": Recorder(
         "perf",
         f"{COUNTING}\n"
-        'eval perf record -q -e cpu-clock:u -F 299 --call-graph dwarf,8192 -o \'"$IO"/perf.data\' -- "$MPCO_STAT" '
+        'eval perf record -q -e cpu-clock:u -F 299 --call-graph $MPCO_STACKS -o \'"$IO"/perf.data\' -- "$MPCO_STAT" '
         "'sh -c \"$MPCO_COMMAND\"'; status=$?\n"
         '[ -s "$IO"/perf.data ] && perf script -i "$IO"/perf.data --full-source-path '
         '-F comm,pid,time,period,event,ip,sym,dso,srcline > "$IO"/mpco_perf.txt 2>/dev/null',
@@ -75,6 +74,7 @@ async def record(
         SandboxError: when no sandbox can be set up.
     """
     recorder = RECORDERS[name]
+    stacks = _stacks(config.root_path)
     on_progress(f"running under {name}")
     script = (
         f'IO="${IO_VARIABLE}"; command -v {recorder.program} > /dev/null || exit {MISSING}\n'
@@ -82,14 +82,14 @@ async def record(
     )
 
     def watch(seconds: float, sizes: Mapping[str, int]) -> None:
-        samples = sizes.get("perf.data", 0) // PERF_SAMPLE
+        samples = sizes.get("perf.data", 0) // PERF_SAMPLE[stacks]
         about = f"about {samples:,} samples, " if samples else ""
         on_progress(f"running under {name}: {about}{seconds:.0f} s")
 
     outcome = await execute(
         script,
         timeout=config.profile.timeout,
-        env={"MPCO_COMMAND": command},
+        env={"MPCO_COMMAND": command, "MPCO_STACKS": stacks},
         collect=(*recorder.outputs, FILE),
         watch=watch,
     )
@@ -104,6 +104,15 @@ async def record(
             'set [profile] profiler to "auto", "py-spy" or "cprofile".'
         )
     return msgspec.structs.replace(profile, counters=read_counters(outcome.files.get(FILE, b"")))
+
+
+def _stacks(root: Path) -> str:
+    """How perf finds the callers.
+
+    By DWARF, which costs 8 KB a sample or 2.4 MB a second: compilers leave out the frame pointers of leaf functions,
+    and perf would lose their callers. Go's keeps them all, and perf does not read its DWARF.
+    """
+    return "fp" if languages(root) & COMPILED == {"Go"} else "dwarf,8192"
 
 
 def _profile(config: Config, command: str, name: str, found: list[tuple[str, bytes]]) -> Profile:

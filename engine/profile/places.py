@@ -260,7 +260,9 @@ def _elsewhere(frame: Frame) -> Owner:
         return _python(short.removesuffix(".py").removesuffix("/__init__").replace("/", "."), name)
     parts = components(name)
     library = frame.module.rpartition("/")[2] or file.rpartition("/")[2]
-    group = library or (parts[0] if parts and parts[0] in _FOREIGN_NAMESPACES else name)
+    if parts and parts[0] in _FOREIGN_NAMESPACES and not _SYSTEM_MODULE.fullmatch(frame.module):
+        library = parts[0]  # compiled into the program, as Go's runtime is
+    group = library or name
     return Owner("::".join(parts) or name or "[unknown]", group=group or "[unknown]")
 
 

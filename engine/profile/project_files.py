@@ -194,9 +194,9 @@ def _is_standard_library(path: str) -> bool:
 
 def has_compiled_code(root: Path) -> bool:
     """Whether a folder has source code of a language that a compiler turns into machine code."""
-    return any(language_of(name) in COMPILED for name in files_of(root))
+    return bool(languages(root) & COMPILED)
 
 
-def has_python(root: Path) -> bool:
-    """Whether a folder has source code in Python."""
-    return any(language_of(name) == "Python" for name in files_of(root))
+def languages(root: Path) -> frozenset[str]:
+    """The languages of a folder's source code."""
+    return frozenset(map(language_of, files_of(root))) - {""}

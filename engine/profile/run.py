@@ -12,7 +12,7 @@ from engine.profile.command import driver_files, names_machine_code, names_pytho
 from engine.profile.counters import count
 from engine.profile.failures import failure
 from engine.profile.native import record
-from engine.profile.project_files import has_compiled_code, has_python
+from engine.profile.project_files import has_compiled_code, languages
 from engine.profile.ranking import profile_of
 from engine.profile.records import CallRecord, read_calls
 from engine.profile.sampling import MOST_SECONDS, SHORT_SECONDS, Progress, Samples, sample, spy
@@ -69,7 +69,7 @@ def _runs_machine_code(config: Config, command: str) -> bool:
     if names_python(command, config.root):
         return False
     root = config.root_path
-    return names_machine_code(command, config.root) or (has_compiled_code(root) and not has_python(root))
+    return names_machine_code(command, config.root) or (has_compiled_code(root) and "Python" not in languages(root))
 
 
 async def _run_python(

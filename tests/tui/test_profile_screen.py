@@ -135,7 +135,7 @@ def test_heat_goes_from_1_to_5() -> None:
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 120, 200])
 def test_columns_fit_into_any_width(width: int) -> None:
     fit = columns(width, ["Parser.parse_line"], ["logreport/parse.py:11"])
-    used = 2 + fit.function + fit.place + 7 + 1 + fit.bar + fit.total + fit.calls
+    used = 2 + fit.function + fit.place + 7 + 1 + fit.bar + fit.addressable + fit.total + fit.calls
     assert used <= max(width, 22)
 
 

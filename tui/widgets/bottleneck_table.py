@@ -14,7 +14,7 @@ from tui.widgets.cursor_list import CursorList, Row
 FIGURE = 7
 """Cells of one column of figures, the gap before it included."""
 LEAST_BAR, MOST_BAR = 4, 24
-PLACE_FROM, TOTAL_FROM, CALLS_FROM = 52, 66, 78
+PLACE_FROM, TOTAL_FROM, ADDRESSABLE_FROM, CALLS_FROM = 52, 66, 73, 84
 """Widths from which a column is shown."""
 
 
@@ -24,6 +24,7 @@ class Columns(NamedTuple):
     function: int
     place: int
     bar: int
+    addressable: int
     total: int
     calls: int
 
@@ -31,12 +32,14 @@ class Columns(NamedTuple):
 def columns(width: int, functions: Iterable[str] = (), places: Iterable[str] = ()) -> Columns:
     """The columns that fit into `width`; names get what they need, the bar what is left."""
     total = FIGURE if width >= TOTAL_FROM else 0
+    addressable = FIGURE if width >= ADDRESSABLE_FROM else 0
     calls = FIGURE if width >= CALLS_FROM else 0
-    room = width - 2 - FIGURE - 1 - LEAST_BAR - total - calls
+    room = width - 2 - FIGURE - 1 - LEAST_BAR - addressable - total - calls
     needed = max(map(cell_len, functions), default=8) + 1
     function = max(8, min(needed, room * 3 // 5 if width >= PLACE_FROM else room))
     place = min(max(map(cell_len, places), default=0) + 1, room - function) if width >= PLACE_FROM else 0
-    return Columns(function, place, min(MOST_BAR, max(LEAST_BAR, room - function - place + LEAST_BAR)), total, calls)
+    bar = min(MOST_BAR, max(LEAST_BAR, room - function - place + LEAST_BAR))
+    return Columns(function, place, bar, addressable, total, calls)
 
 
 class BottleneckTable(CursorList):
@@ -76,7 +79,7 @@ class BottleneckTable(CursorList):
         if (shown, unmapped, filter) != (self.shown, self._unmapped, self._filter):
             wanted = wanted or (self.current.id if self.current else current)
             self.shown, self._unmapped, self._filter = shown, unmapped, filter
-            self._largest = max((item.self_share for item in shown), default=0.0) or 1.0
+            self._largest = max((_ranked_by(item) for item in shown), default=0.0) or 1.0
             self._columns_of.clear()
             self.show_rows(len(shown) + len(unmapped))
         self._given = current
@@ -87,9 +90,8 @@ class BottleneckTable(CursorList):
         fit = self._columns(width)
         place = set_cell_size("place", fit.place)
         line = f"  {set_cell_size('function', fit.function)}{place}{'self':>{FIGURE}} {'':{fit.bar}}"
-        return (
-            line + (f"{'total':>{fit.total}}" if fit.total else "") + (f"{'calls':>{fit.calls}}" if fit.calls else "")
-        )
+        figures = (("+libs", fit.addressable), ("total", fit.total), ("calls", fit.calls))
+        return line + "".join(f"{name:>{cells}}" for name, cells in figures if cells)
 
     def row(self, index: int, width: int) -> Row:
         """One bottleneck, or time that is not the project's."""
@@ -117,17 +119,29 @@ class BottleneckTable(CursorList):
         if fit.place:
             yield (_fitted(item.place, fit.place, keep_end=True), muted)
         yield (f"{percent(item.self_share):>{FIGURE}} ", plain)
-        yield (bar(item.self_share / self._largest, fit.bar), self.colour("primary"))
+        yield (self._bar(item, fit.bar), self.colour("primary"))
+        if fit.addressable:
+            yield (f"{percent(_ranked_by(item)):>{fit.addressable}}", plain)
         if fit.total:
             yield (f"{percent(item.total_share):>{fit.total}}", plain)
         if fit.calls:
             yield (f"{count(item.calls):>{fit.calls}}", plain)
+
+    def _bar(self, item: Bottleneck, width: int) -> str:
+        """Addressable time, by which the rows are ranked: its own solid, that of outside code which it calls not."""
+        own = bar(item.self_share / self._largest, width).rstrip()
+        whole = bar(_ranked_by(item) / self._largest, width).rstrip()
+        return (own + "░" * (len(whole) - len(own))).ljust(width)
 
     def _unmapped_row(self, item: Unmapped, fit: Columns) -> Row:
         muted = self.colour("text-muted")
         yield ("⊘ ", muted)
         yield (_fitted(f"not mapped: {item.name}", fit.function + fit.place), muted)
         yield (f"{percent(item.share):>{FIGURE}}", muted)
+
+
+def _ranked_by(item: Bottleneck) -> float:
+    return max(item.self_share, item.addressable_share)
 
 
 def _fitted(text: str, width: int, *, keep_end: bool = False) -> str:

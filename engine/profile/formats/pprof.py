@@ -48,10 +48,11 @@ class _Profile:
 
 
 def matches(head: bytes) -> bool:
-    """A first sample type (field 1) of two small numbers; before it at most plain numbers, as Go writes the time."""
+    """A first sample type of two small numbers (field 1, or 11 for a heap's period, which Go writes first); before it
+    at most plain numbers, as Go writes the time."""
     try:
         for number, value in _fields(head):
-            if number == 1:
+            if number in (1, 11):
                 return isinstance(value, bytes) and _is_sample_type(value)
             if number not in _NUMBERS or isinstance(value, bytes):
                 return False

@@ -171,6 +171,7 @@ def test_a_stack_without_frames_is_time_that_is_not_mapped(root: Path) -> None:
         (VTUNE_TREE, "VTune hotspot CSV", {"main_c": (0.25, 1.0), "work_c": (0.75, 0.75)}),
         (pprof(), "pprof", {"main_c": (0.25, 1.0), "work_c": (0.75, 0.75)}),
         (field(9, 1764300000) + pprof(), "pprof", {"main_c": (0.25, 1.0), "work_c": (0.75, 0.75)}),
+        (field(11, field(1, 1) + field(2, 2)) + field(12, 4096) + pprof(), "pprof", {"main_c": (0.25, 1.0), "work_c": (0.75, 0.75)}),
         (gzip.compress(pprof()), "pprof", {"main_c": (0.25, 1.0), "work_c": (0.75, 0.75)}),
     ],
 )  # fmt: skip
