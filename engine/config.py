@@ -344,7 +344,9 @@ def _misuse(name: str, keys: set[str]) -> str:
 
 
 def _unset(name: str) -> str:
-    return f"the variable {name} is not set; set it in the environment or in a .env file beside {FILE_NAME}"
+    # A running engine has the environment of the shell that started it: to export a key later changes nothing for it.
+    before = "or in the environment before the engine starts (`mpco engine stop` ends one that runs)"
+    return f"the variable {name} is not set; set it in a .env file beside {FILE_NAME}, {before}"
 
 
 def _label_llms(tree: dict[str, Any], problems: Problems) -> None:

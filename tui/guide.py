@@ -18,11 +18,12 @@ def next_verb(state: State) -> Verb | None:
         return None if "generate" in kinds else "optimise"
     written = {hunk for item in state.applications.values() if not item.undone for hunk in item.hunks}
     accepted = {hunk.id for item in candidates for hunk in item.accepted} - written
-    if accepted and any(item.verdict == "faster" and accepted & set(item.hunks) for item in state.evaluations.values()):
+    ruled = [item for item in state.evaluations.values() if item.verdict]
+    if accepted and any(item.verdict == "faster" and accepted & set(item.hunks) for item in ruled):
         return "write"
-    if any(item.verdict is None for item in state.evaluations.values()):
+    if kinds & {"generate", "evaluate"}:
         return None
-    measured = {hunk for item in state.evaluations.values() for hunk in item.hunks}
+    measured = {hunk for item in ruled for hunk in item.hunks}
     if not measured or accepted - measured:
         return "benchmark"
     return None

@@ -158,8 +158,10 @@ def _facts(state: State, candidate: Candidate) -> dict[str, str]:
 
 def _status(state: State, candidate: Candidate) -> tuple[str, str]:
     """The most telling thing there is to say about a candidate in three words or so."""
+    count = len(candidate.hunks)
+    hunks = f"{count} hunk{'s' * (count != 1)}"
     if candidate.state == "streaming":
-        return f"{len(candidate.hunks)} hunks …" if candidate.hunks else "streaming …", "$text-accent"
+        return f"{hunks} …" if count else "streaming …", "$text-accent"
     if candidate.state == "empty":
         return "no change", "dim"
     if not candidate.hunks:
@@ -170,6 +172,5 @@ def _status(state: State, candidate: Candidate) -> tuple[str, str]:
     if evaluation is not None and evaluation.at >= candidate.moved:
         found = outcome(evaluation)
         return f"{found.sign} {found.words.partition(' (')[0]}", found.style
-    count = len(candidate.hunks)
     accepted = len(candidate.accepted)
-    return (f"{accepted}/{count} accepted" if accepted else f"{count} hunk{'s' * (count != 1)}"), "dim"
+    return (f"{accepted}/{count} accepted" if accepted else hunks), "dim"
