@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from textual import events
 
 from engine.protocol import (
     Apply,
@@ -128,8 +129,15 @@ async def test_quitting_asks_what_becomes_of_running_jobs(open_app: OpenApp) -> 
     async with open_app() as person:
         await person.press("q")
         await person.sees("1 job is running", "keep them running", "stay")
-        await person.press("s")
+        for key in "sc":  # typed faster than the question goes away: only the first is an answer
+            person.app.post_message(events.Key(key, key))
         await person.misses("1 job is running")
+        await person.press("q")
+        await person.sees("1 job is running")
+        for key in ("escape", "escape"):
+            person.app.post_message(events.Key(key, None))
+        await person.misses("1 job is running")
+        assert not person.engine.all(Cancel)
         await person.press("q", "c")
         assert (await person.engine.received(Cancel)).job == "j-loops"
         await person.until(lambda: person.app._exit)

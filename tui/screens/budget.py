@@ -6,11 +6,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 from engine.protocol import SetBudget, StopSpending
 from tui.screens.dialogs import Choice, option
+from tui.screens.modal import Modal
 from tui.state import State
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SMALLEST_CAP = 1.0
 
 
-class BudgetDialog(ModalScreen[SetBudget | StopSpending | None]):
+class BudgetDialog(Modal[SetBudget | StopSpending | None]):
     """Says what waits for money and takes a new cap; esc leaves it waiting."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

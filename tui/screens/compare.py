@@ -7,15 +7,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from engine.model import BaselineFile, Candidate, Hunk
+from tui.screens.modal import Modal
 from tui.widgets.diff_view import DiffView
 
 KEYS = "t each against the baseline, or against each other · n N hunk · esc"
 
 
-class CompareScreen(ModalScreen[None]):
+class CompareScreen(Modal[None]):
     """First the difference between the two; t shows each one's own diff, both at the same place of the baseline."""
 
     CSS_PATH = "../styles/compare.tcss"

@@ -8,13 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.model import Candidate, Hunk, Job, Target
 from engine.protocol import Apply, EvaluateVariant, Variant
 from tui import variants
+from tui.screens.modal import Modal
 from tui.state import State
 
 TARGETS: dict[str, Target] = {"tree": "tree", "branch": "branch", "patch": "patch"}
@@ -28,7 +28,7 @@ class Choice(NamedTuple):
     value: str
 
 
-class ChoiceDialog(ModalScreen[str | None]):
+class ChoiceDialog(Modal[str | None]):
     """A question with a few answers, taken with a key, with enter or with the mouse."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -116,7 +116,7 @@ class JumpDialog(ChoiceDialog):
         super().__init__("Jump to", "A letter goes to its pane.", choices)
 
 
-class ApplyDialog(ModalScreen[Apply | EvaluateVariant | None]):
+class ApplyDialog(Modal[Apply | EvaluateVariant | None]):
     """Where hunks go, after saying exactly what will be written and whether exactly that is proven.
 
     What was never proven can be evaluated first, which is the first choice then, or written all the same.

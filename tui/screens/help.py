@@ -7,10 +7,11 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.screens.modal import Modal
 from tui.verbs import VERBS
 
 Group = tuple[str, list[tuple[str, str]]]
@@ -40,7 +41,7 @@ def _heading(active: ActiveBinding, screen: Screen[Any]) -> str:
     return "This pane" if isinstance(active.node, Widget) else "Everywhere"
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Modal[None]):
     """The keys, grouped; they were collected before the help came in front."""
 
     CSS_PATH = "../styles/help.tcss"

@@ -8,11 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalGroup
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static, TextArea
 
 from engine.model import Hunk
 from tui.plain_line import plain_line
+from tui.screens.modal import Modal
 from tui.widgets.keyed_list import KeyedList, ListRow
 
 
@@ -50,7 +50,7 @@ def taken(lines: tuple[LineOfHunk, ...], chosen: set[int]) -> tuple[str, ...]:
     return tuple(line.text for at, line in enumerate(lines) if (line.sign == "+") == (at in chosen))
 
 
-class LinesDialog(ModalScreen[Taken | SplitAt | None]):
+class LinesDialog(Modal[Taken | SplitAt | None]):
     """Every line of a hunk with a box: what is ticked is taken, and the hunk can be split above the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -110,7 +110,7 @@ class LinesDialog(ModalScreen[Taken | SplitAt | None]):
         self.dismiss(Taken(taken(self._lines, self._chosen)))
 
 
-class EditDialog(ModalScreen[str | None]):
+class EditDialog(Modal[str | None]):
     """The new side of a hunk in an editor; answers with the text to keep."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -140,7 +140,7 @@ class EditDialog(ModalScreen[str | None]):
         self.dismiss(self.query_one(TextArea).text)
 
 
-class TextDialog(ModalScreen[str | None]):
+class TextDialog(Modal[str | None]):
     """One line of text: a comment, or what to look for; answers with it, and with None on esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "cancel", id="text.out")]

@@ -8,14 +8,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from engine.model import Message
 from engine.protocol import Outgoing
+from tui.screens.modal import Modal
 from tui.widgets.answer_view import HEADING, AnswerView
 
 
-class MessagesScreen(ModalScreen[None]):
+class MessagesScreen(Modal[None]):
     """Messages, one below the other."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

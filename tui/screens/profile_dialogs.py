@@ -7,8 +7,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+
+from tui.screens.modal import Modal
 
 ABOUT = (
     "What a profiler wrote: pstats, speedscope, collapsed stacks, perf script, callgrind, gprof, pprof, scalene,\n"
@@ -16,7 +17,7 @@ ABOUT = (
 )
 
 
-class ImportDialog(ModalScreen[tuple[str, ...] | None]):
+class ImportDialog(Modal[tuple[str, ...] | None]):
     """The paths of profiles, quoted as in a shell where they have blanks; answers None on esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "cancel", id="import.leave")]

@@ -8,11 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalGroup
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, SelectionList, Static, TextArea
 
 from engine.model import BaselineFile, Prompt
 from tui.screens.dialogs import Choice, ChoiceDialog
+from tui.screens.modal import Modal
 from tui.state import State
 from tui.text_hunks import text_hunks
 from tui.widgets.diff_view import DiffView
@@ -20,7 +20,7 @@ from tui.widgets.diff_view import DiffView
 VERSION_KEYS = "123456789abcdefghi"
 
 
-class RemarkDialog(ModalScreen[str | None]):
+class RemarkDialog(Modal[str | None]):
     """What should be better, in the person's own words; answers None when they leave."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "cancel", id="remark.leave")]
@@ -47,7 +47,7 @@ class RemarkDialog(ModalScreen[str | None]):
         self.dismiss(None)
 
 
-class FieldDialog(ModalScreen[str | None]):
+class FieldDialog(Modal[str | None]):
     """A field of a context in full; answers with what the next prompts are to be told."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -76,7 +76,7 @@ class FieldDialog(ModalScreen[str | None]):
         self.dismiss(self.query_one(TextArea).text)
 
 
-class LlmsDialog(ModalScreen[tuple[str, ...] | None]):
+class LlmsDialog(Modal[tuple[str, ...] | None]):
     """Some of the LLMs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -136,7 +136,7 @@ def _words(prompt: Prompt) -> str:
     return f"{prompt.author}{original}"
 
 
-class PromptDiff(ModalScreen[None]):
+class PromptDiff(Modal[None]):
     """Two prompts as a diff."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -8,17 +8,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.model import BaselineFile, Decision, Prompt
+from tui.screens.modal import Modal
 from tui.text_hunks import accepted_text, text_hunks
 from tui.widgets.diff_view import DiffView
 
 NAME = "prompt.md"
 
 
-class ProposalDiff(ModalScreen[str | None]):
+class ProposalDiff(Modal[str | None]):
     """Answers with the text that was taken, "" when nothing was, and None while it is not decided."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

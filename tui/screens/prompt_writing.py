@@ -8,11 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import SelectionList
 
 from engine.model import Project
 from engine.protocol import Strategy
+from tui.screens.modal import Modal
 from tui.verbs import Scope, WriteChoice
 
 _SCOPES: tuple[tuple[Scope, str], ...] = (
@@ -30,7 +30,7 @@ class Row(NamedTuple):
     label: str
 
 
-class WriteDialog(ModalScreen[WriteChoice | None]):
+class WriteDialog(Modal[WriteChoice | None]):
     """One strategy, one scope and any number of meta-prompters."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -7,12 +7,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widget import Widget
 
 from engine.model import ContextName
 from engine.protocol import Cancel
 from tui import verbs, writing
+from tui.screens.modal import Modal
 from tui.state import State
 from tui.widgets.answer_view import AnswerView
 from tui.widgets.footer import Footer
@@ -187,7 +188,7 @@ class StageScreen(Screen[None]):
             self.minimize()
 
 
-class LiveScreen(ModalScreen[None]):
+class LiveScreen(Modal[None]):
     """A screen over a stage that is kept in step with the state as the stage is."""
 
     @property

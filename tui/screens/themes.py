@@ -6,12 +6,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from tui.screens.modal import Modal
 
-class ThemeDialog(ModalScreen[str | None]):
+
+class ThemeDialog(Modal[str | None]):
     """The themes; the one under the cursor is shown at once, enter keeps it and esc goes back to the one before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

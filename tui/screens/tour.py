@@ -7,10 +7,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui import personal
+from tui.screens.modal import Modal
 from tui.screens.stage import StageScreen
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ STEPS = (
 VERBS = [item for item in StageScreen.BINDINGS if isinstance(item, Binding) and (item.id or "").startswith("verb.")]
 
 
-class TourCard(ModalScreen[str | None]):
+class TourCard(Modal[str | None]):
     """One step; answers "next", "back", the verb that the person wants done at once, or None for the end."""
 
     CSS_PATH = "../styles/tour.tcss"

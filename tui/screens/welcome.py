@@ -7,16 +7,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from engine.errors import MpcoError
 from tui.first_steps import CONFIG, FirstSteps, Found, Survey
+from tui.screens.modal import AnswersOnce
 from tui.state import State
 from tui.widgets.footer import Footer, Sentence
 
 
-class WelcomeScreen(Screen[Path]):
+class WelcomeScreen(AnswersOnce[Path]):
     """Answers with the folder to open, once that has an mpco.toml. Nothing is run; nothing is written before enter."""
 
     TITLE = "Welcome"
