@@ -11,6 +11,7 @@ from engine.errors import EngineError, ProfileError
 from engine.generate.reading import read_baseline
 from engine.jobs import Jobs, RunningJob
 from engine.model import ContextField, Job, Profile
+from engine.profile.differences import comparable
 from engine.profile.files import import_profiles
 from engine.prompt.task import evidence
 from engine.proof import Proof
@@ -82,6 +83,6 @@ class Profiling:
         old = self._session.profile
         marked = {item.id for item in old.bottlenecks if item.marked} if old else set()
         items = tuple(msgspec.structs.replace(b, marked=b.id in marked) for b in found.bottlenecks)
-        same = old is not None and old.unit == found.unit
+        same = old is not None and comparable(old, found)
         before = msgspec.structs.replace(old, before=None) if old is not None and same else None
         self._session.publish(ProfileChanged(profile=msgspec.structs.replace(found, bottlenecks=items, before=before)))

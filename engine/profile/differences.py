@@ -3,6 +3,16 @@
 from engine.model import Bottleneck, Difference, Profile
 
 
+def comparable(before: Profile, after: Profile) -> bool:
+    """Whether their costs are of one kind: cProfile's seconds, for one, are three times those of a sampler."""
+    return before.unit == after.unit and _kind(before.format) == _kind(after.format)
+
+
+def _kind(format: str) -> str:
+    sampled = format.startswith(("cprofile + ", "py-spy"))
+    return "sampled" if sampled else format
+
+
 def differences(before: Profile, after: Profile) -> tuple[Difference, ...]:
     """The functions of either profile, the largest change of own cost first.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from engine.config import FILE_NAME, PROTECTED_DEFAULT, Config, load
 from engine.errors import ConfigError, ProfileError
 from engine.model import Difference, Profile
-from engine.profile.differences import differences
+from engine.profile.differences import comparable, differences
 from engine.profile.formats import read
 from engine.profile.formats.source import Source
 from engine.profile.places import Places
@@ -48,8 +48,9 @@ def compare_profiles(before: Path, after: Path, root: Path) -> tuple[Difference,
         ProfileError: when a file cannot be read, or the two count different things.
     """
     old, new = import_profiles([before], root), import_profiles([after], root)
-    if old.unit != new.unit:
-        raise ProfileError(f"{before} counts {old.unit}, {after} counts {new.unit}; compare profiles of one profiler.")
+    if not comparable(old, new):
+        counts = f"{before} counts {old.unit} ({old.format}), {after} counts {new.unit} ({new.format})"
+        raise ProfileError(f"{counts}; compare profiles of one profiler.")
     return differences(old, new)
 
 

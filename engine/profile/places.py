@@ -160,7 +160,8 @@ class Places:
         span = self._span(path, frame)
         name = span.qualname if span else MODULE
         if not self._is_source(path):
-            return Owner(name if span else frame.name or MODULE, path, span.line if span else frame.line, group=path)
+            # Its top-level code is one place, whichever of its lines calls.
+            return Owner(name if span else frame.name or MODULE, path, span.line if span else 1, group=path)
         if span is None:
             return Owner(MODULE, path, 1, group=f"{path} {MODULE}")
         return Owner(name, path, span.line, span.end_line, occurrence=self._files.outline(path).occurrence(span))

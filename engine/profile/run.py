@@ -77,7 +77,7 @@ async def _run_python(
 ) -> Profile:
     on_progress("running under cProfile")
     calls, seconds = await _record_calls(config, execute, command, on_progress)
-    samples = await sample(config, execute, command, seconds, on_progress)
+    samples = await sample(config, execute, command, seconds, on_progress, for_times=sampled_times)
     if samples.problem:
         on_progress(f"lines could not be sampled: {samples.problem}")
     counters: tuple[Counter, ...] = ()

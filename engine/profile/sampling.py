@@ -28,9 +28,10 @@ from engine.profile.tally import Tally
 
 ENOUGH_SAMPLES = 400
 """With them, a share of 10% has a standard error of 1.5%; below, cProfile's shares are the better ones."""
-MOST_RUNS = 8
+SOME_RUNS, MOST_RUNS = 8, 24
+"""A short command is sampled more than once: the kernel's clock gives about 250 samples a second. Some runs are enough
+for a heat of lines; only a command that will have samples enough for its times gets more."""
 MOST_SECONDS = 20.0
-"""A short command is sampled more than once: the kernel's clock gives about 250 samples a second."""
 RATE = 250
 SHORT_SECONDS = 1.0
 """Of a run under cProfile: below, py-spy would take longer to begin than the command to end."""
@@ -105,15 +106,21 @@ class _Way(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the program itself tells of its samples; py-spy tells of none before its end."""
 
 
-async def sample(config: Config, execute: Execute, command: str, seconds: float, on_progress: Progress) -> Samples:
-    """By py-spy where it is there and permitted; otherwise, or for a command of few `seconds`, by our own sampler."""
+async def sample(
+    config: Config, execute: Execute, command: str, seconds: float, on_progress: Progress, *, for_times: bool
+) -> Samples:
+    """By py-spy where it is there and permitted; otherwise, or for a command of few `seconds`, by our own sampler.
+
+    Unless they are wanted for their times, a few runs do.
+    """
     if seconds >= SHORT_SECONDS:
         found = await spy(config, execute, command, on_progress)
         if found.count and not found.unseen:
             return found
         why = "py-spy saw only a part of the processes" if found.unseen else "py-spy saw no Python"
         on_progress(f"{found.problem or why}; sampling from inside instead")
-    return await _repeated(config, execute, _from_inside(config, command), on_progress)
+    most = MOST_RUNS if for_times else SOME_RUNS
+    return await _repeated(config, execute, _from_inside(config, command), on_progress, most)
 
 
 async def spy(config: Config, execute: Execute, command: str, on_progress: Progress) -> Samples:
@@ -159,13 +166,17 @@ def _from_inside(config: Config, command: str) -> _Way:
     )
 
 
-async def _repeated(config: Config, execute: Execute, way: _Way, on_progress: Progress) -> Samples:
+async def _repeated(
+    config: Config, execute: Execute, way: _Way, on_progress: Progress, most: int = SOME_RUNS
+) -> Samples:
     """Run the command until there are samples enough for a heat of single lines; none when it cannot be sampled."""
     places = Places(config.root_path, config.project.include, (*config.project.exclude, *config.project.protected))
     whole = Tally(places, "seconds")
     found = Samples(way.name, Tally(places, "seconds"))
     spent, runs = 0.0, 0
-    while runs < MOST_RUNS and spent <= MOST_SECONDS and not found.enough:
+    while spent <= MOST_SECONDS and not found.enough:
+        if runs == most or (runs >= SOME_RUNS and found.count * most < ENOUGH_SAMPLES * runs):
+            break
         turn = f", run {runs + 1}" if runs else ""
 
         def watch(seconds: float, sizes: Mapping[str, int], turn: str = turn) -> None:

@@ -222,6 +222,9 @@ def test_several_profiles_add_up_and_two_are_compared(root: Path, tmp_path: Path
     work, main = compare_profiles(before, after, root)
     assert (work.function, work.self_before, work.self_after, work.change) == ("work", 2.0, 1.0, -1.0)
     assert (main.function, main.change) == ("main", 0.0)
+    after.write_text(speedscope(SAMPLED))
+    with pytest.raises(ProfileError, match="compare profiles of one profiler"):
+        compare_profiles(before, after, root)
 
 
 def test_a_bare_symbol_is_that_of_c_where_others_have_the_name_too(root: Path) -> None:
@@ -229,6 +232,16 @@ def test_a_bare_symbol_is_that_of_c_where_others_have_the_name_too(root: Path) -
     (root / "work.cpp").write_text("struct Box {\n    int work_c(int n) { return n; }\n};\n")
     found = read(root, "comm;main_c;work_c 3\ncomm;x.work_c 1\ncomm;Box::work_c(int) 1").bottlenecks
     assert {(item.function, item.file) for item in found} >= {("work_c", "native.c"), ("Box::work_c", "work.cpp")}
+
+
+def test_top_level_code_that_is_left_out_is_one_box(root: Path) -> None:
+    (root / "test_run.py").write_text("import app\n\nfor n in range(9):\n    app.main()\napp.main()\n")
+    lines = (f"<module> ({root}/test_run.py:{line});main (app/run.py:2) 1" for line in (4, 5))
+    found = read(root, "\n".join(lines))
+    assert [(node.name, node.share) for node in found.flame] == [("<module>", 1.0), ("main", 1.0)]
+    assert [(edge.function, edge.file, edge.share) for edge in found.bottlenecks[0].callers] == [
+        ("<module>", "test_run.py", 1.0)
+    ]
 
 
 def test_what_was_allocated_is_told_by_line_beside_the_times(root: Path, tmp_path: Path) -> None:

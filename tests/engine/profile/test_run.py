@@ -70,7 +70,7 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Profile:
     folder = Folder(tmp_path_factory.mktemp("profiled"))
     folder.write("work.py", WORK)
     folder.write("bench.py", BENCH)
-    return folder.profile(f"{PYTHON} bench.py 'an argument'")
+    return folder.profile(f"{PYTHON} bench.py 'an argument'", profiler="cprofile")
 
 
 def test_functions_are_ranked_and_mapped_to_their_spans(profile: Profile) -> None:
@@ -140,9 +140,9 @@ def test_a_recursion_is_counted_once(folder: Folder) -> None:
 
 
 def test_ids_outlive_a_new_profile_of_changed_code(working: Folder) -> None:
-    before = {item.function: item.id for item in working.profile(f"{PYTHON} bench.py").bottlenecks}
+    before = {item.function: item.id for item in working.profile(f"{PYTHON} bench.py", profiler="cprofile").bottlenecks}
     working.write("work.py", "\n\n" + WORK.replace("found = 0", "found = 0 + 0"))
-    after = {item.function: item.id for item in working.profile(f"{PYTHON} bench.py").bottlenecks}
+    after = {item.function: item.id for item in working.profile(f"{PYTHON} bench.py", profiler="cprofile").bottlenecks}
     assert before["parse"] == after["parse"]
     assert len(set(after.values())) == len(after)
 
