@@ -66,7 +66,8 @@ def small_demo(folder: Path) -> Path:
     (folder / "bench.py").write_text(bench.replace("LINES = 6000", "LINES = 3500"))
     config = (folder / "mpco.toml").read_text()
     config = config.replace("calm_seconds = 10", "calm_seconds = 0")  # other tests keep the machine from being calm
-    (folder / "mpco.toml").write_text(config.replace("params = {}", "params = { chunk_delay = 0 }"))
+    config = config.replace("max_pairs = 12", "max_pairs = 6").replace("params = {}", "params = { chunk_delay = 0 }")
+    (folder / "mpco.toml").write_text(config)
     git(folder, "commit", "-qam", "A smaller benchmark")
     return folder
 
