@@ -183,14 +183,23 @@ class PrivacySection(Section, frozen=True, kw_only=True):
     """Send a placeholder for what is likely a secret."""
 
 
+class ExperimentSection(Section, frozen=True, kw_only=True):
+    """[experiment]: the grid that `mpco experiment` works through; empty means all LLMs, or [meta_prompter]."""
+
+    bottlenecks: Count = 3
+    strategies: tuple[str, ...] = ("mpco", "base")
+    llms: tuple[str, ...] = ()
+    meta_prompters: tuple[str, ...] = ()
+    repetitions: Count = 1
+
+
 class SandboxSection(Section, frozen=True, kw_only=True):
     """[sandbox]: loosens the sandbox, explicitly."""
 
     network: bool = False
     readable: tuple[str, ...] = ()
-    """Further paths that commands may read; relative ones lie in the home folder."""
+    """Further paths that commands may read, or write as well; relative ones lie in the home folder."""
     writable: tuple[str, ...] = ()
-    """Further paths that commands may read and write."""
     memory_mb: Count = 4096
     disk_mb: Count = 4096
     processes: Count = 256
@@ -219,6 +228,7 @@ class Config(Section, frozen=True, kw_only=True):
     budget: BudgetSection = BudgetSection()
     privacy: PrivacySection = PrivacySection()
     sandbox: SandboxSection = SandboxSection()
+    experiment: ExperimentSection = ExperimentSection()
     path: str = ""
     """The file it was read from; not a key of it."""
     root: str = ""

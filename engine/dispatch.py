@@ -6,6 +6,7 @@ from typing import Any
 
 from engine import composing, decisions, delivery, hunk_edits, outgoing, receipts, recordings
 from engine.comparing import compare
+from engine.experimenting import Experiments
 from engine.jobs import Jobs
 from engine.journal import Journal
 from engine.noise import NoiseWatch
@@ -46,6 +47,7 @@ from engine.protocol import (
     PreviewVariant,
     RedoDecision,
     Replay,
+    RunExperiment,
     RunProfile,
     Schedule,
     SetBudget,
@@ -68,6 +70,7 @@ class Dispatch:
         session: Session,
         jobs: Jobs,
         pipeline: Pipeline,
+        experiments: Experiments,
         proof: Proof,
         noise: NoiseWatch,
         journal: Journal,
@@ -76,6 +79,7 @@ class Dispatch:
         self._session = session
         self._jobs = jobs
         self._pipeline = pipeline
+        self._experiments = experiments
         self._proof = proof
         self._noise = noise
         self._journal = journal
@@ -137,6 +141,11 @@ class Dispatch:
                 return {"jobs": [self._pipeline.searches.worth(command.evaluation).id]}
             case Combine():
                 return _evaluations([self._pipeline.searches.combine()])
+            case RunExperiment(plan=True):
+                return self._experiments.planned(command)
+            case RunExperiment():
+                job = self._experiments.run(command)
+                return {"job": job.id, "experiment": job.subject}
             case Schedule():
                 self._proof.schedule(command.evaluation, command.action)
             case _:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Literal
 
 import msgspec
@@ -103,6 +103,11 @@ class Jobs:
         if task is None:
             raise EngineError("That job has ended already.")
         task.cancel()
+
+    async def ended(self, ids: Iterable[str]) -> None:
+        """Wait until these jobs have ended; cancelling the wait leaves them be."""
+        if tasks := [self._tasks[id] for id in ids if id in self._tasks]:
+            await asyncio.wait(tasks)
 
     async def close(self) -> None:
         """End all jobs; they are told as interrupted, so that the next start takes them up."""

@@ -68,7 +68,7 @@ class Pipeline:
 
     # --------------------------------------------------------------------------------- stage 3: generate
 
-    def optimise(self, prompts: Iterable[str]) -> list[Job]:
+    def optimise(self, prompts: Iterable[str], experiment: str = "", repetition: int = 0) -> list[Job]:
         """Send each prompt with its bottleneck's code to its LLM."""
         found = [self._session.prompt(id) for id in prompts]
         if not found:
@@ -78,7 +78,7 @@ class Pipeline:
                 raise EngineError(
                     f"The prompt for {prompt.llm} is {prompt.state}, not ready; press m to write it again."
                 )
-        return [self._optimise(prompt) for prompt in found]
+        return [self._optimise(prompt, experiment, repetition) for prompt in found]
 
     def request(self, prompt: Prompt) -> tuple[Message, ...]:
         """What is sent with a prompt: the prompt and the code of its bottleneck, likely secrets masked."""
@@ -89,7 +89,7 @@ class Pipeline:
         said = request_messages(prompt.text, target, text, edit_format, language_of(target.file), around.told)
         return self.conversations.outgoing(said)
 
-    def _optimise(self, prompt: Prompt) -> Job:
+    def _optimise(self, prompt: Prompt, experiment: str, repetition: int) -> Job:
         section = self.conversations.llm(prompt.llm)
         target = self._session.bottleneck(prompt.bottleneck)
         baseline = read_baseline(self.config.root_path, target.file)
@@ -103,6 +103,8 @@ class Pipeline:
             at=time.time(),
             model=section.model,
             strategy=prompt.strategy,
+            experiment=experiment,
+            repetition=repetition,
             edit_format=section.edit_format,
             files=(baseline,),
             sent=sent,

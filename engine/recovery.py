@@ -7,6 +7,7 @@ keeps its text and is marked interrupted.
 import msgspec
 
 from engine.errors import MpcoError
+from engine.experimenting import Experiments
 from engine.model import Evaluation
 from engine.pipeline import Pipeline
 from engine.protocol import CandidateChanged, Change, EvaluationChanged, JobChanged, PromptChanged
@@ -16,12 +17,11 @@ SEARCHES = ("worth", "combine")
 CUT_OFF = "The engine ended while it ran; what had come is kept."
 
 
-def take_up(session: Session, pipeline: Pipeline) -> None:
-    """Mark what was cut off as interrupted, queue unfinished evaluations again and go on with searches."""
+def take_up(session: Session, pipeline: Pipeline, experiments: Experiments) -> None:
+    """Mark what was cut off as interrupted, queue unfinished evaluations again, go on with searches and experiments."""
     unfinished = [item for item in session.evaluations.values() if _unfinished(item)]
-    searches = [
-        job for job in session.jobs.values() if job.kind in SEARCHES and (job.live or job.state == "interrupted")
-    ]
+    cut_off = [job for job in session.jobs.values() if job.live or job.state == "interrupted"]
+    searches = [job for job in cut_off if job.kind in SEARCHES]
     changes = [*_interrupted_texts(session), *_interrupted_jobs(session)]
     if changes:
         session.publish(*changes)
@@ -33,6 +33,9 @@ def take_up(session: Session, pipeline: Pipeline) -> None:
         except MpcoError as error:
             ended = msgspec.structs.replace(evaluation, state="interrupted", reason=f"It could not go on: {error}")
             session.publish(EvaluationChanged(evaluation=ended))
+    for job in cut_off:
+        if job.kind == "experiment":
+            experiments.take_up(job)
 
 
 def _unfinished(evaluation: Evaluation) -> bool:

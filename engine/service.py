@@ -24,6 +24,7 @@ from engine.config import Config
 from engine.dispatch import Dispatch
 from engine.errors import EditError, MpcoError
 from engine.evaluate.sandbox import strongest
+from engine.experimenting import Experiments
 from engine.jobs import Jobs
 from engine.journal import Journal
 from engine.llm import client as llm_client
@@ -73,11 +74,19 @@ class Service:
         self._jobs = Jobs(self._session)
         self._proof = Proof(config, self._session, self._jobs, paths.state_dir(root))
         self._pipeline = Pipeline(config, self._session, self._jobs, self._proof)
+        self._experiments = Experiments(self._session, self._jobs, self._pipeline)
         self._noise = NoiseWatch(config, self._session, self._jobs, self._proof)
         self._tree = TreeWatch(self._session)
         self._journal = Journal(paths.state_dir(root))
         self._dispatch = Dispatch(
-            self._session, self._jobs, self._pipeline, self._proof, self._noise, self._journal, self._publish_project
+            self._session,
+            self._jobs,
+            self._pipeline,
+            self._experiments,
+            self._proof,
+            self._noise,
+            self._journal,
+            self._publish_project,
         )
         self._ending = asyncio.Event()
         self._clients: set[asyncio.StreamWriter] = set()
@@ -94,7 +103,7 @@ class Service:
             delivery.finish_interrupted(self._session, self._journal)
         except EditError as error:
             log.error("%s", error)  # the next write tells it to the person
-        take_up(self._session, self._pipeline)
+        take_up(self._session, self._pipeline, self._experiments)
         self._in_background(self._warm_up())
         self._in_background(self._watch_idle())
         self._in_background(self._noise.watch())

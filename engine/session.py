@@ -9,7 +9,18 @@ from typing import TypeVar
 import msgspec
 
 from engine.errors import DamagedError, EngineError
-from engine.model import Application, Bottleneck, Candidate, ContextEdit, Evaluation, Job, Profile, Project, Prompt
+from engine.model import (
+    Application,
+    Bottleneck,
+    Candidate,
+    ContextEdit,
+    Evaluation,
+    Experiment,
+    Job,
+    Profile,
+    Project,
+    Prompt,
+)
 from engine.protocol import (
     ApplicationChanged,
     BottleneckChanged,
@@ -18,6 +29,7 @@ from engine.protocol import (
     ContextEdited,
     EvaluationChanged,
     Event,
+    ExperimentBegun,
     JobChanged,
     Measured,
     NoiseChanged,
@@ -68,6 +80,7 @@ class Session:
         self.project = project
         self.profile: Profile | None = kept.profile
         self.prompts: dict[str, Prompt] = {item.id: item for item in kept.prompts}
+        self.experiments: dict[str, Experiment] = {item.id: item for item in kept.experiments}
         self.context_edits: dict[str, ContextEdit] = {item.id: item for item in kept.context_edits}
         self.candidates: dict[str, Candidate] = {item.id: item for item in kept.candidates}
         self.evaluations: dict[str, Evaluation] = {item.id: item for item in kept.evaluations}
@@ -131,6 +144,7 @@ class Session:
             jobs=tuple(self.jobs.values()),
             noise=self.noise,
             context_edits=tuple(self.context_edits.values()),
+            experiments=tuple(self.experiments.values()),
         )
 
     # -------------------------------------------------------------------------------------------- nouns
@@ -218,6 +232,8 @@ class Session:
                 self.profile = msgspec.structs.replace(self.profile, bottlenecks=items)
             case PromptChanged(prompt=prompt):
                 self.prompts[prompt.id] = prompt
+            case ExperimentBegun(experiment=experiment):
+                self.experiments[experiment.id] = experiment
             case ContextEdited(edit=edit):
                 self.context_edits[edit.id] = edit
             case CandidateChanged(candidate=candidate):

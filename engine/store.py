@@ -22,6 +22,7 @@ from engine.model import (
     ContextEdit,
     Evaluation,
     Exchange,
+    Experiment,
     Hunk,
     Job,
     Measurement,
@@ -39,6 +40,7 @@ from engine.protocol import (
     ContextEdited,
     EvaluationChanged,
     Event,
+    ExperimentBegun,
     JobChanged,
     Measured,
     NoiseChanged,
@@ -58,6 +60,7 @@ KINDS: Mapping[str, type[Noun]] = {
     "job": Job,
     "noise": Noise,
     "context_edit": ContextEdit,
+    "experiment": Experiment,
 }
 """What each row of the table of nouns is."""
 
@@ -210,6 +213,7 @@ class Store:
             jobs=tuple(self._nouns("job", Job)),
             noise=next(self._nouns("noise", Noise), None),
             context_edits=tuple(self._nouns("context_edit", ContextEdit)),
+            experiments=tuple(self._nouns("experiment", Experiment)),
         )
 
     # ---------------------------------------------------------------------------- history of the hunks
@@ -279,6 +283,8 @@ class Store:
             case PromptChanged(prompt=prompt):
                 self._put("prompt", prompt.id, prompt)
                 self._end_stream(prompt.id, prompt.state)
+            case ExperimentBegun(experiment=experiment):
+                self._put("experiment", experiment.id, experiment)
             case ContextEdited(edit=edit):
                 self._put("context_edit", edit.id, edit)
             case CandidateChanged(candidate=candidate):

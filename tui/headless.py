@@ -9,9 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+import msgspec
+from msgspec import structs
+
 from engine.client import Client
 from engine.errors import EngineError
-from engine.model import Candidate, Evaluation, Job, Prompt, Target
+from engine.model import Candidate, Evaluation, Experiment, Job, Prompt, Target
 from engine.protocol import (
     Apply,
     Cancel,
@@ -24,6 +27,7 @@ from engine.protocol import (
     ListStrategies,
     Optimise,
     Replay,
+    RunExperiment,
     RunProfile,
     SetBudget,
     StopSpending,
@@ -316,6 +320,29 @@ async def evaluate(session: Session, patches: Iterable[tuple[str, str]]) -> list
     jobs = await session.finish(job for each in begun for job in each["jobs"])
     found = [session.state.evaluations[each["evaluations"][0]] for each in begun]
     return [(title, evaluation, job) for (title, _), evaluation, job in zip(given, found, jobs, strict=True)]
+
+
+async def plan_experiment(session: Session, command: RunExperiment) -> Experiment:
+    """What would be worked through, on a fresh profile when there is none yet.
+
+    Raises:
+        EngineError: when it could not begin.
+    """
+    if session.state.profile is None and not command.experiment:
+        (profiled,) = await session.finish([(await session.perform(RunProfile()))["job"]])
+        if profiled.state != "done":
+            raise EngineError(profiled.reason)
+    return msgspec.convert(await session.perform(structs.replace(command, plan=True)), Experiment)
+
+
+async def experiment(session: Session, command: RunExperiment) -> Job:
+    """Work through an experiment.
+
+    Raises:
+        EngineError: when it cannot begin.
+    """
+    (done,) = await session.finish([(await session.perform(command))["job"]])
+    return done
 
 
 async def _apply_best(session: Session, plan: Plan, outcome: Outcome) -> Outcome:

@@ -14,6 +14,7 @@ from engine.model import (
     Candidate,
     ContextEdit,
     Evaluation,
+    Experiment,
     Job,
     Noise,
     Profile,
@@ -30,6 +31,7 @@ from engine.protocol import (
     ContextEdited,
     EvaluationChanged,
     Event,
+    ExperimentBegun,
     JobChanged,
     Measured,
     NoiseChanged,
@@ -55,6 +57,7 @@ class State:
     jobs: Mapping[str, Job] = field(default_factory=dict)
     noise: Noise | None = None
     context_edits: Mapping[str, ContextEdit] = field(default_factory=dict)
+    experiments: Mapping[str, Experiment] = field(default_factory=dict)
 
     @property
     def live_jobs(self) -> tuple[Job, ...]:
@@ -120,6 +123,7 @@ def _changed(state: State, change: Change) -> State:
                 jobs={item.id: item for item in change.jobs},
                 noise=change.noise,
                 context_edits={item.id: item for item in change.context_edits},
+                experiments={item.id: item for item in change.experiments},
             )
         case ProjectChanged(project=project):
             return replace(state, project=project)
@@ -129,6 +133,8 @@ def _changed(state: State, change: Change) -> State:
             return _with_bottleneck(state, bottleneck)
         case PromptChanged(prompt=prompt):
             return replace(state, prompts={**state.prompts, prompt.id: prompt})
+        case ExperimentBegun(experiment=experiment):
+            return replace(state, experiments={**state.experiments, experiment.id: experiment})
         case ContextEdited(edit=edit):
             return replace(state, context_edits={**state.context_edits, edit.id: edit})
         case CandidateChanged(candidate=candidate):

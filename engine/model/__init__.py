@@ -26,6 +26,7 @@ from engine.model.evaluations import (
     Worth,
 )
 from engine.model.exchanges import Exchange, Purpose, RecordedChunk
+from engine.model.experiments import Approach, Cell, Experiment
 from engine.model.jobs import Job, JobKind, JobState
 from engine.model.noise import Noise
 from engine.model.noun import Noun
@@ -60,12 +61,14 @@ __all__ = [
     "Allocation",
     "Application",
     "AppliedFile",
+    "Approach",
     "Arm",
     "BaselineFile",
     "Behaviour",
     "Bottleneck",
     "Candidate",
     "CandidateState",
+    "Cell",
     "CheckedFunction",
     "ContextEdit",
     "ContextField",
@@ -80,6 +83,7 @@ __all__ = [
     "Evaluation",
     "EvaluationState",
     "Exchange",
+    "Experiment",
     "Flag",
     "FlameNode",
     "Hold",

@@ -83,6 +83,10 @@ class Candidate(Noun, frozen=True, kw_only=True):
     strategy: str = "mpco"
     parent: str = ""
     """The candidate that failed or was rejected, and that this one is the LLM's next try after."""
+    experiment: str = ""
+    """The experiment that it was asked for in."""
+    repetition: int = 0
+    """Of the experiment, from 1."""
     remark: str = ""
     """What a person said to it; for a pasted answer, where it is from."""
     answer: str = ""

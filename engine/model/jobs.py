@@ -4,7 +4,7 @@ from typing import Literal
 
 from engine.model.noun import Noun
 
-JobKind = Literal["profile", "prompt", "generate", "evaluate", "worth", "combine"]
+JobKind = Literal["profile", "prompt", "generate", "evaluate", "worth", "combine", "experiment"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 
 
@@ -17,7 +17,7 @@ class Job(Noun, frozen=True, kw_only=True):
     state: JobState
     at: float
     subject: str = ""
-    """Id of the prompt, candidate or evaluation it makes."""
+    """Id of the prompt, candidate, evaluation or experiment that it is about."""
     progress: str = ""
     question: str = ""
     """What it waits for a person to decide, in one sentence; empty when it does not wait."""

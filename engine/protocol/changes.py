@@ -9,6 +9,7 @@ from engine.model import (
     ContextEdit,
     Estimate,
     Evaluation,
+    Experiment,
     Hunk,
     Job,
     Measurement,
@@ -34,6 +35,7 @@ class Snapshot(Word, frozen=True, kw_only=True, tag="snapshot"):
     jobs: tuple[Job, ...] = ()
     noise: Noise | None = None
     context_edits: tuple[ContextEdit, ...] = ()
+    experiments: tuple[Experiment, ...] = ()
 
 
 class ProjectChanged(Word, frozen=True, kw_only=True, tag="project"):
@@ -46,6 +48,12 @@ class ProfileChanged(Word, frozen=True, kw_only=True, tag="profile"):
     """A new profile replaces the one before."""
 
     profile: Profile
+
+
+class ExperimentBegun(Word, frozen=True, kw_only=True, tag="experiment"):
+    """An experiment was planned; its job works through the cells."""
+
+    experiment: Experiment
 
 
 class BottleneckChanged(Word, frozen=True, kw_only=True, tag="bottleneck"):
@@ -140,6 +148,7 @@ Change = (
     | BottleneckChanged
     | PromptChanged
     | ContextEdited
+    | ExperimentBegun
     | CandidateChanged
     | EvaluationChanged
     | Measured

@@ -278,6 +278,20 @@ class Combine(Word, frozen=True, kw_only=True, tag="combine"):
 ScheduleAction = Literal["pin", "pause", "free", "drop"]
 
 
+class RunExperiment(Word, frozen=True, kw_only=True, tag="run_experiment"):
+    """Work through a grid of requests, or go on with it. Reply: {"job", "experiment"}, or only the `Experiment`."""
+
+    experiment: str = ""
+    """The one to go on with; empty begins one of what follows, where empty stands for what [experiment] says."""
+    bottlenecks: tuple[str, ...] = ()
+    strategies: tuple[str, ...] = ()
+    llms: tuple[str, ...] = ()
+    meta_prompters: tuple[str, ...] = ()
+    repetitions: int = 0
+    plan: bool = False
+    """Only tell what would be worked through."""
+
+
 class Schedule(Word, frozen=True, kw_only=True, tag="schedule"):
     """Overrule the schedule of the benchmarks for one evaluation that has not ended.
 
@@ -355,6 +369,7 @@ Command = (
     | EvaluateVariant
     | MeasureWorth
     | Combine
+    | RunExperiment
     | Schedule
     | Apply
     | UndoApply

@@ -9,6 +9,7 @@ from engine.errors import MpcoError
 from tui.cli.answer import answer
 from tui.cli.engine import engine
 from tui.cli.evaluate import evaluate
+from tui.cli.experiment import experiment
 from tui.cli.keys import completion, keys
 from tui.cli.preview import preview
 from tui.cli.profile import profile
@@ -70,6 +71,7 @@ COMMANDS = (
     run,
     profile,
     evaluate,
+    experiment,
     answer,
     report,
     doctor,

@@ -11,7 +11,15 @@ from engine.model import Job, JobKind
 from tui.state import State
 
 STAGE_TITLES = ("Profile", "Prompts", "Diffs", "Benchmarks", "Report")
-STAGE_OF_JOB: dict[JobKind, int] = {"profile": 1, "prompt": 2, "generate": 3, "evaluate": 4, "worth": 4, "combine": 4}
+STAGE_OF_JOB: dict[JobKind, int] = {
+    "profile": 1,
+    "prompt": 2,
+    "generate": 3,
+    "evaluate": 4,
+    "worth": 4,
+    "combine": 4,
+    "experiment": 5,
+}
 BATCH_SECONDS = 2.0
 """Jobs of one kind that were started within this time of each other belong to one command."""
 
