@@ -1,6 +1,7 @@
 """What the command palette offers: every key of the screen in front by its name, and what has no key."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.app import SystemCommand
@@ -48,7 +49,14 @@ def system_commands(app: "MpcoApp", screen: Screen[Any]) -> Iterable[SystemComma
         "Theme", "dark, light, high contrast, colour-blind or your terminal's colours", app.action_change_theme
     )
     yield SystemCommand("Tour", "the five stages in five cards", app.action_tour)
-    yield SystemCommand("Screenshot", "saves the screen as SVG", lambda: app.set_timer(0.1, app.deliver_screenshot))
+    yield SystemCommand("Screenshot", "saves the screen as SVG", lambda: _screenshot(app))
+
+
+def _screenshot(app: "MpcoApp") -> None:
+    """Into .mpco, which git ignores, else home: Textual's choice, a folder for downloads, is on no server."""
+    own = app.root / ".mpco"
+    folder = own if own.is_dir() else Path.home()
+    app.set_timer(0.1, lambda: app.deliver_screenshot(path=str(folder)))
 
 
 def _receipt(app: "MpcoApp") -> None:

@@ -46,7 +46,8 @@ def headline(evaluation: Evaluation) -> Content:
         return Content.styled(f"{found.sign} {found.words}", f"bold {found.style}")
     # "faster" and "less CPU time" say what was measured; in 80 columns there is no room to say it twice.
     named = f"{METRIC_WORDS[evaluation.metric]}, " if evaluation.metric == "benchmark" else ""
-    basis = f"  {named}{estimate.pairs} pairs"
+    # The list beside it counts the pairs of what is being measured.
+    basis = f"  {named}{estimate.pairs} pairs" if verdict else ""
     so_far = "" if verdict else "so far: "
     return Content.assemble(so_far, _finding(evaluation, estimate), (basis, "dim"))
 

@@ -199,7 +199,7 @@ async def test_writing_needs_an_accepted_hunk(open_app: OpenApp, root: Path) -> 
         await person.sees("No hunk is accepted yet")
 
 
-async def test_the_palette_has_every_command_with_its_key(open_app: OpenApp) -> None:
+async def test_the_palette_has_every_command_with_its_key(open_app: OpenApp, root: Path) -> None:
     async with open_app() as person:
         person.engine.answers[UndoApply] = {"application": "a", "where": "the project"}
         await person.press("ctrl+p")
@@ -212,6 +212,13 @@ async def test_the_palette_has_every_command_with_its_key(open_app: OpenApp) -> 
         await person.press("enter")
         await person.engine.received(UndoApply)
         await person.sees("Taken back in the project.")
+        (root / ".mpco").mkdir()
+        await person.press("ctrl+p")
+        await person.press(*"screenshot")
+        await person.sees("saves the screen as SVG")
+        await person.press("enter")
+        await person.sees("Saved screenshot to")
+    assert len(list((root / ".mpco").glob("*.svg"))) == 1
 
 
 @pytest.mark.parametrize("size", SIZES)
