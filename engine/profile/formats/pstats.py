@@ -30,7 +30,7 @@ def read(source: Source, tally: Tally) -> None:
         stats = _Reader(data).value()
         graph = _graph(stats)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, struct.error) as error:
-        raise source.damaged(NAME, f"its end is missing or byte {type(error).__name__} is wrong") from error
+        raise source.damaged(NAME, "its end is missing, or a value is of no known kind") from error
     tally.unit = "seconds"
     tally.add_graphs(graph)
 
