@@ -141,7 +141,9 @@ class CursorList(ScrollView, can_focus=True):
 
     def reveal(self, row: int, margin: int = 0) -> None:
         """Scroll just so far that `row` is visible."""
-        top, height = self.scroll_offset.y, max(1, self.size.height)
+        top, height = self.scroll_offset.y, self.size.height
+        if not height:
+            return  # not laid out yet: on_resize reveals the cursor
         if row - margin < top:
             self.scroll_to(y=max(0, row - margin), animate=False, force=True, immediate=True)
         elif row + margin >= top + height:
