@@ -224,6 +224,9 @@ class MpcoApp(App[None]):
     def _job_ended(self, job: Job) -> None:
         """Light the stage of a job that has ended out of sight; one toast when the last of its kind has."""
         stage = STAGE_OF_JOB[job.kind]
+        if any(other.kind == "experiment" for other in self.state.live_jobs):
+            self.news.add(stage)  # its steps are too many to tell of each
+            return
         if not any(other.kind == job.kind for other in self.state.live_jobs):
             tell(self, self._settings.app.notify, job)
         front = self.stage_screen

@@ -8,6 +8,7 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from engine.protocol import Cancel, WriteReceipt
+from tui.experimenting import begin
 from tui.screens.budget import ask_budget
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def system_commands(app: "MpcoApp", screen: Screen[Any]) -> Iterable[SystemComma
         "of what was proven and written last; `mpco verify` checks it",
         lambda: _receipt(app),
     )
+    yield SystemCommand("Experiment", "the grid that mpco.toml names, or what is left of it", lambda: begin(app))
     yield SystemCommand("Go on", "have the LLM end an answer that was cut off", app.on_answer_view_go_on)
     yield SystemCommand("Budget", "set another cap, or stop the calls that wait for money", lambda: ask_budget(app))
     yield SystemCommand(

@@ -5,8 +5,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.model import Application, AppliedFile, Estimate, Usage
-from engine.protocol import ApplicationChanged, Snapshot, UndoApply
+from engine.model import Application, AppliedFile, Approach, Estimate, Experiment, Usage
+from engine.protocol import (
+    ApplicationChanged,
+    CandidateChanged,
+    EvaluationChanged,
+    ExperimentBegun,
+    JobChanged,
+    PromptChanged,
+    RunExperiment,
+    Snapshot,
+    UndoApply,
+)
 from tests.tui import samples
 from tests.tui.conftest import SIZES, OpenApp
 from tui.report_rows import candidate_cells, tallies, tally_rows, written_rows
@@ -107,3 +117,26 @@ async def test_nothing_to_report_names_the_keys(open_app: OpenApp, root: Path) -
     async with open_app(Snapshot(project=samples.project(root))) as person:
         await person.press("5")
         await person.sees("There is nothing to report yet.", "p profiles")
+
+
+async def test_an_experiment_is_begun_from_the_palette_and_fills_its_grid(open_app: OpenApp, root: Path) -> None:
+    planned = Experiment(
+        id="x1", at=1.0, bottlenecks=("parse",), llms=("loops", "algorithms"), approaches=(Approach("base"),)
+    )
+    snapshot = msgspec.structs.replace(samples.full(root), jobs=())
+    async with open_app(snapshot, size=(80, 24)) as person:
+        person.engine.answers[RunExperiment] = planned
+        await person.press("ctrl+p")
+        await person.press(*"experiment", "enter")
+        await person.sees("Experiment", "2 of 2 cells to ask for, 0 prompts to have written")
+        person.engine.answers[RunExperiment] = {"job": "j1", "experiment": "x1"}
+        await person.press("y")
+        assert not (await person.engine.received(RunExperiment, 2)).plan
+        prompt = samples.prompt("base-1", "loops", strategy="base", meta_prompter="")
+        item = samples.candidate("cx", "loops", prompt="base-1", strategy="base", experiment="x1", repetition=1)
+        job = samples.job("j1", "experiment", subject="x1", progress="1 of 2 cells")
+        person.engine.push(ExperimentBegun(experiment=planned), JobChanged(job=job))
+        await person.sees("experiment", "bottleneck", "base", "1 of 2 cells")
+        person.engine.push(PromptChanged(prompt=prompt), CandidateChanged(candidate=item))
+        person.engine.push(EvaluationChanged(evaluation=samples.evaluation("ex", item)))
+        await person.sees("≥ 8.9% (11.8%)")

@@ -11,6 +11,7 @@ from textual.widgets import Static
 from engine.protocol import UndoApply
 from tui import report_rows as rows
 from tui import verbs, writing
+from tui.experiment_rows import grid, results
 from tui.screens.stage import StageScreen
 from tui.state import State
 from tui.widgets.report_table import ReportTable
@@ -41,6 +42,7 @@ class ReportScreen(StageScreen):
     def compose_stage(self) -> ComposeResult:
         """One table for each question."""
         with Vertical(id="report"):
+            yield Static(id="experiment", classes="pane", markup=False)
             yield ReportTable(rows.TALLY_COLUMNS, RIGHT, id="tallies", classes="pane")
             yield ReportTable(rows.CANDIDATE_COLUMNS, RIGHT, id="candidate-table", classes="pane")
             yield ReportTable(rows.WRITTEN_COLUMNS, RIGHT, id="written", classes="pane")
@@ -60,9 +62,10 @@ class ReportScreen(StageScreen):
 
     def render_state(self, state: State) -> None:
         """The tables in step with the state."""
-        some = bool(state.candidates or state.applications)
+        some = bool(state.candidates or state.applications or state.experiments)
         self.query_one("#report").display = some
         self.query_one("#nothing").display = not some
+        self._show_experiment(state)
         if some:
             self._table("tallies").show(rows.tally_rows(state))
             self._table("candidate-table").show(rows.candidate_cells(state))
@@ -71,6 +74,17 @@ class ReportScreen(StageScreen):
             for number, (_, _, found) in enumerate(rows.comparison_rows(state)):
                 self._table(f"comparison-{number}").show(found)
                 self._table(f"comparison-{number}").display = bool(found)
+
+    def _show_experiment(self, state: State) -> None:
+        """The newest experiment as a grid that fills while it runs."""
+        pane = self.query_one("#experiment", Static)
+        last = max(state.experiments.values(), key=lambda item: item.at, default=None)
+        pane.display = last is not None
+        if last is not None:
+            jobs = [job for job in state.jobs.values() if job.subject == last.id]
+            pane.border_title = "experiment"
+            pane.border_subtitle = (jobs[-1].progress or jobs[-1].state) if jobs else ""
+            pane.update(grid(results(state, last)))
 
     def _table(self, id: str) -> ReportTable:
         return self.query_one(f"#{id}", ReportTable)

@@ -1,0 +1,34 @@
+"""Beginning an experiment, or going on with it, after a look at what it will ask for."""
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from engine.model import Experiment
+from engine.protocol import RunExperiment
+from tui.experiment_rows import estimate, results
+
+if TYPE_CHECKING:
+    from tui.app import MpcoApp
+
+
+def begin(app: "MpcoApp") -> None:
+    """Ask, and begin the experiment of mpco.toml; one that was left unfinished goes on instead."""
+    last = max(app.state.experiments.values(), key=lambda item: item.at, default=None)
+    unfinished = last is not None and any(result.candidate is None for result in results(app.state, last))
+    command = RunExperiment(experiment=last.id if last is not None and unfinished else "")
+
+    def ask(told: Any) -> None:
+        from tui.screens.dialogs import ConfirmDialog
+
+        planned = msgspec.convert(told, Experiment)
+        words = "goes on" if command.experiment else "is worked through in the background; x cancels it"
+        text = f"The grid of [experiment] in mpco.toml {words}:\n{estimate(app.state, planned)}."
+        app.push_screen(ConfirmDialog("Experiment", text, "begin"), run)
+
+    def run(answer: str | None) -> None:
+        if answer == "yes":
+            app.perform(command)
+            app.action_stage(5)
+
+    app.perform(msgspec.structs.replace(command, plan=True), ask)
