@@ -104,6 +104,7 @@ def _record(session: Session, journal: Journal, application: Application) -> Non
     """The journal is closed only when the database knows, so that a crash between the two records it once."""
     session.publish(ApplicationChanged(application=application))
     journal.close()
+    session.files_changed({file.path for file in application.files})
 
 
 def _named(session: Session, command: Apply) -> tuple[str, ...]:

@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from engine.errors import DamagedError, EngineError
+from engine.following import followed
 from engine.model import (
     Application,
     Bottleneck,
@@ -150,15 +151,27 @@ class Session:
     # -------------------------------------------------------------------------------------------- nouns
 
     def bottleneck(self, id: str) -> Bottleneck:
-        """The bottleneck of that id.
+        """The bottleneck of that id, where its function stands in the file as it is now.
 
         Raises:
             EngineError: when the current profile has none.
         """
         for item in self.profile.bottlenecks if self.profile else ():
             if item.id == id:
-                return item
+                return self._followed(item)
         raise EngineError("That bottleneck is not in the current profile; profile again (p).")
+
+    def files_changed(self, files: Collection[str]) -> None:
+        """Those files were written: their bottlenecks are where their functions are now."""
+        for item in self.profile.bottlenecks if self.profile else ():
+            if item.file in files:
+                self._followed(item)
+
+    def _followed(self, item: Bottleneck) -> Bottleneck:
+        found = followed(item, Path(self.project.root), self.profile.at) if self.profile else item
+        if found != item:
+            self.publish(BottleneckChanged(bottleneck=found))
+        return found
 
     def named(self, name: str) -> Bottleneck:
         """The bottleneck of that id, or the only one of that function's name.
@@ -169,7 +182,7 @@ class Session:
         items = self.profile.bottlenecks if self.profile else ()
         found = [item for item in items if item.id == name] or [item for item in items if item.function == name]
         if len(found) == 1:
-            return found[0]
+            return self._followed(found[0])
         if found:
             places = ", ".join(item.place for item in found)
             raise EngineError(f"There are {len(found)} bottlenecks {name}, at {places}; give an id.")

@@ -45,7 +45,8 @@ class ProfileScreen(StageScreen):
         super().__init__()
         self._texts: dict[str, str] = {}
         """The files read so far, by their path in the project."""
-        self._profile_id = ""
+        self._written: object = None
+        """What they have been read after: the profile, and each apply and undo."""
 
     def compose_stage(self) -> ComposeResult:
         """Table, source, callers and callees; or what to do to get them."""
@@ -85,8 +86,9 @@ class ProfileScreen(StageScreen):
             self.query_one("#flame-pane").display = False
         if state.profile is None or empty:
             return
-        if state.profile.id != self._profile_id:
-            self._profile_id, self._texts = state.profile.id, {}
+        written = (state.profile.id, tuple(state.applications.values()))
+        if written != self._written:
+            self._written, self._texts = written, {}
         table = self.query_one(BottleneckTable)
         table.show(state.profile, self.query_one("#filter", Input).value, self.mpco.current_bottleneck)
         pane = self.query_one("#table-pane")
