@@ -128,7 +128,7 @@ async def test_a_stage_shows_how_many_of_its_jobs_are_done(open_app: OpenApp, ro
 async def test_quitting_asks_what_becomes_of_running_jobs(open_app: OpenApp) -> None:
     async with open_app() as person:
         await person.press("q")
-        await person.sees("1 job is running", "keep them running", "stay")
+        await person.sees("1 job is running", "keep them running", "stay", "▸ Profile", "4 Benchmarks")
         for key in "sc":  # typed faster than the question goes away: only the first is an answer
             person.app.post_message(events.Key(key, key))
         await person.misses("1 job is running")

@@ -16,5 +16,5 @@ class AnswersOnce(Screen[Answer]):
         return super().dismiss(result) if self.is_active else AwaitComplete()
 
 
-class Modal(AnswersOnce[Answer], ModalScreen[Answer]):
-    """A dialog over a screen."""
+class Modal(ModalScreen[Answer], AnswersOnce[Answer]):
+    """A dialog over a screen. The order of its bases matters: Textual takes styles from the first one's line only."""
