@@ -119,9 +119,16 @@ async def test_strategy_scope_and_several_meta_prompters_are_chosen(open_app: Op
         person.engine.answers[ListStrategies] = strategies
         await go(person)
         await person.press("M")
-        await person.sees("How prompts are written", "strategy base: one sentence", "written by offline/meta")
+        await person.sees("How prompts are written", "◉ mpco", "▣ offline/meta (of mpco.toml)")
+        # A baseline is written by no LLM.
+        await person.press("space")
+        await person.sees("◉ base", "○ mpco", "base: one sentence. No LLM is asked to write it.")
         # The other strategy, the scope of the whole project, and a second LLM to write the prompts.
-        await person.press("space", "j", "space", "j", "j", "j", "space", "j", "j", "space", "m")
+        await person.press("j", "space", "j", "j", "j", "space", "j", "space")
+        await person.sees("☐ offline/meta", "Choose at least one LLM")
+        await person.press("m", "space", "j", "space")
+        await person.sees("2 LLMs write a version each.")
+        await person.press("m")
         first = await person.engine.received(WritePrompts)
         second = await person.engine.received(WritePrompts, 2)
         assert (first.strategy, first.scope, first.meta_prompter) == ("mpco", "project", "")

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalGroup
 from textual.content import Content
-from textual.widgets import Input, SelectionList, Static, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from engine.model import BaselineFile, Prompt
 from tui.screens.dialogs import Choice, ChoiceDialog
@@ -16,6 +16,7 @@ from tui.screens.modal import Modal
 from tui.state import State
 from tui.text_hunks import text_hunks
 from tui.widgets.diff_view import DiffView
+from tui.widgets.tick_list import Tick, TickList
 
 VERSION_KEYS = "123456789abcdefghi"
 
@@ -82,8 +83,6 @@ class LlmsDialog(Modal[tuple[str, ...] | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "cancel", id="llms.leave"),
         Binding("enter", "take", "take these", id="llms.take", priority=True),
-        Binding("j", "move('down')", show=False),
-        Binding("k", "move('up')", show=False),
     ]
 
     def __init__(self, title: str, labels: Sequence[str]) -> None:
@@ -96,24 +95,21 @@ class LlmsDialog(Modal[tuple[str, ...] | None]):
         with VerticalGroup(classes="dialog") as box:
             box.border_title = self._title
             box.border_subtitle = "space marks · enter takes them · esc leaves"
-            yield SelectionList[str](*((label, label, True) for label in self._labels))
+            yield TickList(
+                [Tick("LLMs", label, label) for label in self._labels], [("LLMs", label) for label in self._labels]
+            )
 
     def on_mount(self) -> None:
         """Ready for keys."""
-        self.query_one(SelectionList).focus()
+        self.query_one(TickList).focus()
 
     def action_take(self) -> None:
         """enter: the marked ones."""
-        self.dismiss(tuple(self.query_one(SelectionList).selected))
+        self.dismiss(self.query_one(TickList).chosen("LLMs"))
 
     def action_leave(self) -> None:
         """esc: none."""
         self.dismiss(None)
-
-    def action_move(self, direction: str) -> None:
-        """j and k move like the arrows."""
-        options = self.query_one(SelectionList)
-        options.action_cursor_down() if direction == "down" else options.action_cursor_up()
 
 
 class CompareDialog(ChoiceDialog):

@@ -22,7 +22,7 @@ KEYS: tuple[BindingType, ...] = (
     Binding("K", "bottleneck(-1)", show=False, id="prompts.previous_bottleneck", tooltip="Previous bottleneck"),
     Binding("enter", "messages", "messages", id="prompts.messages",
             tooltip="All messages to the meta-prompter, before they are sent"),
-    Binding("M", "write_with", "write with", show=False, id="prompts.write_with",
+    Binding("M", "write_with", "write with", id="prompts.write_with",
             tooltip="Choose strategy, scope and the LLMs that write the prompts; several can be compared"),
     Binding("E", "editor", "editor", show=False, id="prompts.editor", tooltip="Edit in $EDITOR"),
     Binding("a", "mark('approved')", "approve", show=False, id="prompts.approve",

@@ -1,33 +1,26 @@
 """How the next prompts come to be: the strategy, the scope, and the LLMs that write them."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup
-from textual.content import Content
-from textual.widgets import SelectionList
+from textual.widgets import OptionList, Static
 
 from engine.model import Project
 from engine.protocol import Strategy
 from tui.screens.modal import Modal
 from tui.verbs import Scope, WriteChoice
+from tui.widgets.tick_list import Tick, TickList
 
+_STRATEGY, _SCOPE, _META = "Strategy", "Scope", "Written by, several can be compared"
 _SCOPES: tuple[tuple[Scope, str], ...] = (
-    ("", "scope: as mpco.toml says"),
-    ("bottleneck", "scope: one for each bottleneck and LLM, with the profile's evidence"),
-    ("project", "scope: one for each LLM and the whole project, without code; reused"),
+    ("", "as mpco.toml says"),
+    ("bottleneck", "one per bottleneck and LLM, with the profile's evidence"),
+    ("project", "one per LLM for the whole project, without code, reused"),
 )
-
-
-class Row(NamedTuple):
-    """One thing to choose: `kind` is strategy, scope or meta."""
-
-    kind: str
-    value: str
-    label: str
 
 
 class WriteDialog(Modal[WriteChoice | None]):
@@ -36,68 +29,75 @@ class WriteDialog(Modal[WriteChoice | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "cancel", id="write.out"),
         Binding("m,enter", "take", "write", id="write.take", priority=True, tooltip="Have the prompts written so"),
-        Binding("j", "move('down')", show=False),
-        Binding("k", "move('up')", show=False),
     ]
 
     def __init__(self, choice: WriteChoice, strategies: Sequence[Strategy], project: Project) -> None:
         super().__init__()
         self._choice = choice
+        self._strategies = {item.name: item for item in strategies}
         self._rows = tuple(_rows(strategies, project))
 
     def compose(self) -> ComposeResult:
-        """All choices in one list."""
+        """All choices in one list, and what is chosen in a sentence."""
+        choice = self._choice
+        ticked = [(_STRATEGY, choice.strategy), (_SCOPE, choice.scope)]
+        ticked += [(_META, name) for name in choice.meta_prompters or ("",)]
         with VerticalGroup(classes="dialog", id="write-dialog") as box:
             box.border_title = "How prompts are written"
             box.border_subtitle = "space chooses · m or enter writes · esc leaves"
-            known = set(self._values(self._choice))
-            yield SelectionList[Row](*((Content(row.label), row, (row.kind, row.value) in known) for row in self._rows))
+            yield TickList(self._rows, ticked, idle=self._idle(choice.strategy))
+            yield Static(markup=False, id="write-words")
 
     def on_mount(self) -> None:
         """Ready for keys."""
-        self.query_one(SelectionList).focus()
+        self.query_one(TickList).focus()
+        self._tell()
 
-    def _values(self, choice: WriteChoice) -> Iterator[tuple[str, str]]:
-        yield "strategy", choice.strategy
-        yield "scope", choice.scope
-        for meta in choice.meta_prompters or ("",):
-            yield "meta", meta
+    @on(OptionList.OptionSelected)
+    def _ticked(self) -> None:
+        ticks = self.query_one(TickList)
+        ticks.set_idle(self._idle(*ticks.chosen(_STRATEGY)))
+        self._tell()
 
-    @on(SelectionList.SelectionToggled)
-    def _toggled(self, event: SelectionList.SelectionToggled[Row]) -> None:
-        """Of strategies and scopes there is always exactly one."""
-        row = event.selection.value
-        options = event.selection_list
-        if row.kind != "meta":
-            for other in self._of(row.kind, self._rows):
-                options.select(other) if other == row else options.deselect(other)
+    def _idle(self, strategy: str) -> tuple[str, ...]:
+        """A baseline is a fixed text: no LLM writes it."""
+        known = self._strategies.get(strategy)
+        return (_META,) if known is not None and not known.meta else ()
 
-    def _of(self, kind: str, rows: Iterable[Row]) -> list[Row]:
-        return [row for row in rows if row.kind == kind]
+    def _tell(self) -> None:
+        ticks = self.query_one(TickList)
+        strategy = ticks.chosen(_STRATEGY)[0]
+        known = self._strategies.get(strategy)
+        writers = len(ticks.chosen(_META))
+        if self._idle(strategy):
+            end = " No LLM is asked to write it."
+        elif writers > 1:
+            end = f" {writers} LLMs write a version each."
+        elif not writers:
+            end = " Choose at least one LLM to write it."
+        else:
+            end = ""
+        about = known.about if known is not None and known.about else "no words about it in its template"
+        self.query_one("#write-words", Static).update(f"{strategy}: {about}.{end}")
 
     def action_take(self) -> None:
-        """m: write with what is chosen."""
-        chosen: list[Row] = self.query_one(SelectionList).selected
-        scope = next(name for name, _ in _SCOPES if any((row.kind, row.value) == ("scope", name) for row in chosen))
-        metas = tuple(row.value for row in self._of("meta", chosen))
-        choice = WriteChoice(
-            strategy=self._of("strategy", chosen)[0].value, scope=scope, meta_prompters=() if metas == ("",) else metas
-        )
-        self.dismiss(choice)
-
-    def action_move(self, direction: str) -> None:
-        """j and k move like the arrows."""
-        options = self.query_one(SelectionList)
-        options.action_cursor_down() if direction == "down" else options.action_cursor_up()
+        """m: write with what is chosen; not without an LLM to write it."""
+        ticks = self.query_one(TickList)
+        strategy = ticks.chosen(_STRATEGY)[0]
+        metas = () if self._idle(strategy) else ticks.chosen(_META)
+        if not metas and not self._idle(strategy):
+            self._tell()
+            return
+        scope = cast(Scope, ticks.chosen(_SCOPE)[0])
+        self.dismiss(WriteChoice(strategy, scope, () if metas == ("",) else metas))
 
 
-def _rows(strategies: Sequence[Strategy], project: Project) -> Iterator[Row]:
+def _rows(strategies: Sequence[Strategy], project: Project) -> Iterator[Tick]:
     for strategy in strategies:
-        about = f": {strategy.about}" if strategy.about else ""
-        yield Row("strategy", strategy.name, f"strategy {strategy.name}{about}")
+        yield Tick(_STRATEGY, strategy.name, strategy.name, single=True)
     for scope, words in _SCOPES:
-        yield Row("scope", scope, words)
-    yield Row("meta", "", f"written by {project.meta_prompter}")
+        yield Tick(_SCOPE, scope, words, single=True)
+    yield Tick(_META, "", f"{project.meta_prompter} (of mpco.toml)")
     for llm in project.llms:
         if llm.model != project.meta_prompter:
-            yield Row("meta", llm.label, f"written by {llm.label} ({llm.model})")
+            yield Tick(_META, llm.label, f"{llm.label} ({llm.model})")
