@@ -138,7 +138,9 @@ async def test_quitting_asks_what_becomes_of_running_jobs(open_app: OpenApp) -> 
             person.app.post_message(events.Key(key, None))
         await person.misses("1 job is running")
         assert not person.engine.all(Cancel)
-        await person.press("q", "c")
+        await person.press("q")
+        await person.sees("1 job is running")
+        await person.press("c")
         assert (await person.engine.received(Cancel)).job == "j-loops"
         await person.until(lambda: person.app._exit)
 
