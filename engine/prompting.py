@@ -84,10 +84,10 @@ class Prompting:
         for name in sorted(known.paths()):
             try:
                 template = known.load(name)
-                about, meta = template.meta.get("about", ""), is_meta(template)
+                about = template.meta.get("about", "")
+                found.append(Strategy(name=name, about=about, meta=is_meta(template)))
             except PromptError as error:
-                about, meta = str(error), False
-            found.append(Strategy(name=name, about=about, meta=meta))
+                found.append(Strategy(name=name, about="", meta=False, problem=str(error)))
         return found
 
     def edit_context(self, command: EditContext) -> None:

@@ -212,10 +212,10 @@ async def mistake(session: Session, plan: Plan) -> str:
     for label in plan.llms:
         if label not in labels:
             return f"mpco.toml has no [[llm]] with label {_unknown(label, labels)}"
-    names = [item["name"] for item in await session.perform(ListStrategies())]
-    if plan.strategy not in names:
-        return f"There is no strategy {_unknown(plan.strategy, names)}"
-    return ""
+    strategies = {item["name"]: item for item in await session.perform(ListStrategies())}
+    if plan.strategy not in strategies:
+        return f"There is no strategy {_unknown(plan.strategy, list(strategies))}"
+    return str(strategies[plan.strategy]["problem"])
 
 
 def _unknown(found: str, known: Sequence[str]) -> str:

@@ -32,9 +32,11 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     about: str
-    """What it is for, or what is wrong with its template."""
+    """What it is for."""
     meta: bool
     """Whether a meta-prompter writes the prompt; else its template is the prompt."""
+    problem: str = ""
+    """What is wrong with its template, with file and line; empty when it can be used."""
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):

@@ -82,6 +82,11 @@ def test_a_baseline_that_fails_its_own_tests_is_told_apart(person: Person, tmp_p
         mistyped = person.types("run", option, typed, cwd=tmp_path)
         assert mistyped.returncode == 2 and f'did you mean "{meant}"?' in mistyped.stderr
         assert "running" not in mistyped.stderr
+    template = Path(person.types("prompts", "new", "own", "--from", "base", cwd=tmp_path).stdout.strip())
+    template.write_text(template.read_text() + "{{ nosuch }}\n")
+    broken = person.types("run", "--strategy", "own", cwd=tmp_path)
+    assert broken.returncode == 2 and "own.md:" in broken.stderr and "nosuch" in broken.stderr
+    assert "running" not in broken.stderr
 
 
 def test_mistakes_in_the_configuration_come_all_at_once(person: Person, tmp_path: Path) -> None:

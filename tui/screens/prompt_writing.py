@@ -78,16 +78,17 @@ class WriteDialog(Modal[WriteChoice | None]):
         else:
             end = ""
         about = known.about if known is not None and known.about else "no words about it in its template"
-        self.query_one("#write-words", Static).update(f"{strategy}: {about}.{end}")
+        wrong = known.problem if known is not None else ""
+        self.query_one("#write-words", Static).update(wrong or f"{strategy}: {about}.{end}")
 
     def action_take(self) -> None:
-        """m: write with what is chosen; not without an LLM to write it."""
+        """m: write with what is chosen; not with a broken template, nor without an LLM to write it."""
         ticks = self.query_one(TickList)
         strategy = ticks.chosen(_STRATEGY)[0]
         metas = () if self._idle(strategy) else ticks.chosen(_META)
-        if not metas and not self._idle(strategy):
-            self._tell()
-            return
+        known = self._strategies.get(strategy)
+        if (known is not None and known.problem) or not (metas or self._idle(strategy)):
+            return  # the sentence below the list says why
         scope = cast(Scope, ticks.chosen(_SCOPE)[0])
         self.dismiss(WriteChoice(strategy, scope, () if metas == ("",) else metas))
 
