@@ -11,7 +11,7 @@ from tui import headless, lines
 from tui.cli.shell import IMPROVED, NOT_IMPROVED, echo, echo_exactly, say, wait_for
 
 
-@click.command()
+@click.command(short_help="Turn an LLM's answer into a diff, or apply it.")
 @click.argument("answer", type=click.Path(exists=True, dir_okay=False, allow_dash=True), metavar="FILE")
 @click.option(
     "--root",

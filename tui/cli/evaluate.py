@@ -14,7 +14,7 @@ Result = tuple[str, Evaluation, Job]
 NO_HARM = {"faster", "equivalent", "inconclusive"}
 
 
-@click.command()
+@click.command(short_help="Build, test and benchmark patches, or the working tree.")
 @click.argument("patches", nargs=-1, type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--against", "ref", metavar="REVISION", help="Evaluate the working tree against this git revision.")
 @click.option(

@@ -12,7 +12,7 @@ from tui.cli.shell import as_json, echo, exit_code, say, wait_for
 from tui.experiment_rows import estimate, grid, json_rows, results
 
 
-@click.command()
+@click.command(short_help="Compare LLMs, strategies and meta-prompters on a grid.")
 @click.option("--strategy", "strategies", multiple=True, help="Can be repeated. Default: [experiment] strategies.")
 @click.option("--llm", "llms", multiple=True, help="Label of a target LLM; can be repeated.")
 @click.option("--meta-prompter", "metas", multiple=True, help="A model, or label of an LLM; can be repeated.")

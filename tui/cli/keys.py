@@ -7,7 +7,7 @@ from tui import lines
 from tui.cli.shell import as_json, echo
 
 
-@click.command()
+@click.command(short_help="List the app's commands that have a key, by name.")
 @as_json
 def keys(as_json: bool) -> None:
     """List every command of the app that has a key, by the name to use under [keymap].

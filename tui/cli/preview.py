@@ -11,7 +11,7 @@ from tui import headless, lines
 from tui.cli.shell import as_json, echo, say, wait_for
 
 
-@click.command()
+@click.command(short_help="Print every message that would be sent, and to whom.")
 @click.option("--bottlenecks", type=click.IntRange(min=1), default=3, show_default=True, help="How many, from the top.")
 @click.option("--llm", "llms", multiple=True, help="Label of a target LLM; can be repeated. Default: all.")
 @as_json

@@ -14,7 +14,7 @@ from tui.cli.shell import as_json, echo, say, wait_for
 _FILE = click.Path(path_type=Path)
 
 
-@click.command()
+@click.command(short_help="Print the project's bottlenecks, ranked.")
 @click.option("--import", "files", multiple=True, type=_FILE, metavar="FILE", help="Read a profile; again: add up.")
 @click.option("--compare", nargs=2, type=_FILE, metavar="BEFORE AFTER", help="What changed between two profiles.")
 @click.option(

@@ -29,7 +29,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     ctx.exit(IMPROVED if all(item.ok for item in found) else ERROR)
 
 
-@click.command()
+@click.command(short_help="Write a small mpco.toml for the project in this folder.")
 @click.option("--force", is_flag=True, help="Replace an mpco.toml that is there.")
 @click.pass_context
 def init(ctx: click.Context, force: bool) -> None:

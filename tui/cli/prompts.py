@@ -11,7 +11,7 @@ from tui import headless, lines, prompt_files
 from tui.cli.shell import as_json, echo, echo_exactly, say, wait_for
 
 
-@click.group()
+@click.group(short_help="Prompt templates: list, show, new, export, import.")
 def prompts() -> None:
     """The templates that prompts are made from, one for each strategy.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.report.receipt import Receipt
 
 
-@click.command()
+@click.command(short_help="Write the receipt of a proven result.")
 @click.argument("evaluation", default="")
 @click.option("-o", "target", type=click.Path(dir_okay=False, path_type=Path), help="Default: in .mpco/receipts/.")
 @click.option("--pull-request", is_flag=True, help="Print a pull request's text with the evidence as well.")
@@ -43,7 +43,7 @@ def receipt(ctx: click.Context, evaluation: str, target: Path | None, pull_reque
     say(f"receipt: {path}")
 
 
-@click.command()
+@click.command(short_help="Check on this machine whether receipts hold.")
 @click.argument("receipts", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @as_json
 @click.pass_context

@@ -10,7 +10,7 @@ from engine.protocol import Command, ExportRecording, ImportRecording
 from tui.cli.shell import echo, wait_for
 
 
-@click.group()
+@click.group(short_help="Recorded LLM calls as a file; never with keys.")
 def recording() -> None:
     """Recorded LLM calls as a file, to give to others; never with keys or headers."""
 

@@ -18,7 +18,7 @@ TABLES = ("rq1", "rq2", "rq3")
 FORMATS = {".md": "markdown", ".tex": "latex", ".csv": "csv", ".json": "json", ".html": "html"}
 
 
-@click.command()
+@click.command(short_help="Print what the session knows, and the paper's tables.")
 @click.option(
     "--import",
     "source",

@@ -15,7 +15,7 @@ from tui.lines import BEYOND_OFFLINE
 DEMO_FOLDER = "mpco-demo"
 
 
-@click.command()
+@click.command(short_help="See the whole job on the bundled project.")
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @as_json
 @click.pass_context
@@ -32,7 +32,7 @@ def demo(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
         ctx.exit(run_headless(root, headless.Plan(), as_json))
 
 
-@click.command()
+@click.command(short_help="Do the whole job without a screen.")
 @click.option("--bottlenecks", type=click.IntRange(min=1), default=3, show_default=True, help="How many, from the top.")
 @click.option("--llm", "llms", multiple=True, help="Label of a target LLM; can be repeated. Default: all.")
 @click.option("--strategy", default="mpco", show_default=True, help="How prompts come to be.")
