@@ -11,7 +11,7 @@ command = "python3 test_words.py"
 
 [benchmark]
 command = "python3 bench.py"
-max_pairs = 4
+max_pairs = 10
 calm_seconds = 0
 """
 FAST = "def distinct(text: str) -> int:\n    return len(set(text.split()))\n"
