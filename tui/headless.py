@@ -31,6 +31,7 @@ from engine.protocol import (
     RunProfile,
     SetBudget,
     StopSpending,
+    Strategy,
     WritePrompts,
 )
 from tui import verbs
@@ -212,10 +213,11 @@ async def mistake(session: Session, plan: Plan) -> str:
     for label in plan.llms:
         if label not in labels:
             return f"mpco.toml has no [[llm]] with label {_unknown(label, labels)}"
-    strategies = {item["name"]: item for item in await session.perform(ListStrategies())}
+    told = msgspec.convert(await session.perform(ListStrategies()), list[Strategy])
+    strategies = {item.name: item for item in told}
     if plan.strategy not in strategies:
         return f"There is no strategy {_unknown(plan.strategy, list(strategies))}"
-    return str(strategies[plan.strategy]["problem"])
+    return strategies[plan.strategy].problem
 
 
 def _unknown(found: str, known: Sequence[str]) -> str:
