@@ -205,6 +205,13 @@ def test_an_edit_that_fits_in_two_files_is_nobodys_unless_the_file_is_named(root
     assert (root / "pkg/stats.py").read_text() == MODULE
 
 
+def test_the_only_function_of_a_file_may_become_much_shorter(root: Path) -> None:
+    before = MODULE[MODULE.index("def total") : MODULE.index("\n\ndef mean")].rstrip() + "\n"
+    (root / "only.py").write_text("# kept\n" + before)
+    answering.write(root, answering.read(root, "```python\n# only.py\n" + FASTER + "\n```"))
+    assert (root / "only.py").read_text() == "# kept\n" + FASTER.rstrip() + "\n"
+
+
 def test_a_named_function_keeps_its_signature(root: Path) -> None:
     answer = "```python\ndef total(values, start=0):\n    return sum(values, start)\n```"
     assert "signature must stay" in answering.read(root, answer, function="total").reason
