@@ -36,13 +36,15 @@ class VersionList(CursorList):
             self.cursor = place
 
     def row(self, index: int, width: int) -> Row:
-        """`v2 meta    10:42  ≥ 8.9% · 2 candidates`."""
+        """`v2 meta    10:42  ≥ 8.9% · 2 candidates  meta-prompter`: who wrote it comes last, to be cut first."""
         prompt = self._versions[index]
         yield (f" v{prompt.version} ".ljust(5), Style(bold=True))
         yield (f"{prompt.author:<7}", Style())
         yield (f"{time.strftime('%H:%M', time.localtime(prompt.at))}  ", self.colour("text-muted"))
         yield ("".join(f"{SIGNS[mark]} " for mark in prompt.marks), self.colour("accent"))
         yield (self._outcomes[index], self.colour("success" if "≥" in self._outcomes[index] else "text-muted"))
+        if prompt.meta_prompter:
+            yield (f"  {prompt.meta_prompter.rpartition('/')[2]}", self.colour("text-muted"))
 
 
 def outcome(state: State, prompt: Prompt) -> str:
