@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from engine.errors import EngineError
+from engine.model import Evaluation
 from tui import headless, lines
 from tui.cli.results import print_candidates
 from tui.cli.shell import as_json, echo, say, wait_for
@@ -81,7 +82,14 @@ def report(
     if kind is not None:
         _write_report(state, kind, target)
         return
-    print_candidates(state, [(item, state.latest_evaluation(item.id)) for item in state.candidates.values()], as_json)
+    candidates = [(item, state.latest_evaluation(item.id)) for item in state.candidates.values()]
+    print_candidates(state, candidates, as_json, _combined(state))
+
+
+def _combined(state: State) -> Evaluation | None:
+    """The newest best combination of hunks that was measured afresh."""
+    made = [state.evaluations.get(job.subject) for job in state.jobs.values() if job.kind == "combine"]
+    return next((item for item in reversed(made) if item is not None), None)
 
 
 def _write_report(state: State, kind: Any, target: Path | None) -> None:
