@@ -253,6 +253,7 @@ def describe(config: Config, sandbox: str = "") -> Project:
         languages=config.project.languages,
         llms=llms,
         meta_prompter=config.meta_prompter.model,
+        prompt_scope=config.meta_prompter.scope,
         test_command=config.test.command,
         benchmark_command=config.benchmark.command,
         profile_command=config.profile.command or config.benchmark.command,

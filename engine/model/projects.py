@@ -1,5 +1,7 @@
 """The project and its LLMs."""
 
+from typing import Literal
+
 from engine.model.noun import Noun
 
 
@@ -37,6 +39,8 @@ class Project(Noun, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ()
     llms: tuple[Llm, ...] = ()
     meta_prompter: str = ""
+    prompt_scope: Literal["bottleneck", "project"] = "bottleneck"
+    """What a prompt is written for unless something else is asked for."""
     test_command: str = ""
     benchmark_command: str = ""
     profile_command: str = ""

@@ -114,12 +114,21 @@ async def test_strategy_scope_and_several_meta_prompters_are_chosen(open_app: Op
     strategies = [
         {"name": "base", "about": "one sentence", "meta": False},
         {"name": "mpco", "about": "meta-prompted", "meta": True},
+        {"name": "terse", "about": "", "meta": False, "problem": "terse.md:6: {{nosuch}} is no known field"},
     ]
     async with open_app(size=(80, 24)) as person:
         person.engine.answers[ListStrategies] = strategies
         await go(person)
         await person.press("M")
-        await person.sees("How prompts are written", "◉ mpco", "▣ offline/meta (of mpco.toml)")
+        await person.sees("How prompts are written", "◉ mpco", "▣ offline/meta (mpco.toml)", "◉ one per bottleneck")
+        # The sentence is of the strategy under the cursor; a broken one is not used.
+        await person.press("g")
+        await person.sees("base: one sentence. space chooses it.")
+        await person.press("j", "j", "space")
+        await person.sees("◉ terse (broken)", "terse.md:6: {{nosuch}} is no known field")
+        await person.press("m")
+        await person.sees("How prompts are written")
+        await person.press("g")
         # A baseline is written by no LLM.
         await person.press("space")
         await person.sees("◉ base", "○ mpco", "base: one sentence. No LLM is asked to write it.")

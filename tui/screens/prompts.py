@@ -104,10 +104,11 @@ class PromptsScreen(StageScreen):
         pane = self.query_one("#prompt-pane")
         pane.border_title = Content(prompt_words.heading(state, bottleneck))
         self.query_one(VersionList).show(state, self.versions, prompt)
-        meta = state.project.meta_prompter if state.project else ""
+        choice = self.mpco.write_choice
+        meta = ", ".join(choice.meta_prompters) or (state.project.meta_prompter if state.project else "")
         edits = self._contexts.edits(self._place)
         fields = self._contexts.collected(self._place) if prompt is None and bottleneck and llm else ()
-        self.query_one(WrittenFrom).show(prompt, fields, edits, llm, self.mpco.without, meta)
+        self.query_one(WrittenFrom).show(prompt, fields, edits, llm, self.mpco.without, choice.strategy, meta)
         if self._editing is None:
             self._render_prompt(state, prompt)
 

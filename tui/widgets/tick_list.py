@@ -26,6 +26,8 @@ class TickList(OptionList):
         Binding("space", "select", "tick", id="ticks.tick", tooltip="Tick the row, or not"),
         Binding("j", "cursor_down", show=False, id="ticks.down", tooltip="The row below"),
         Binding("k", "cursor_up", show=False, id="ticks.up", tooltip="The row above"),
+        Binding("g", "first", show=False, id="ticks.first", tooltip="The first row"),
+        Binding("G", "last", show=False, id="ticks.last", tooltip="The last row"),
     ]
 
     def __init__(self, rows: Sequence[Tick], ticked: Iterable[tuple[str, str]], *, idle: Iterable[str] = ()) -> None:
@@ -34,6 +36,16 @@ class TickList(OptionList):
         self._ticked = set(ticked)
         self._idle = frozenset(idle)
         super().__init__(*self._offered())
+
+    def on_mount(self) -> None:
+        """The cursor begins where the first tick is."""
+        self.highlighted = next((at for at, option in enumerate(self.options) if self._is_ticked(option)), None)
+
+    @property
+    def current(self) -> Tick | None:
+        """The row under the cursor."""
+        option = self.highlighted_option
+        return None if option is None else self._rows[int(option.id or 0)]
 
     def chosen(self, heading: str) -> tuple[str, ...]:
         """The ticked values under a heading, in the order of the rows."""
@@ -45,6 +57,9 @@ class TickList(OptionList):
         place = self.highlighted
         self.set_options(self._offered())
         self.highlighted = place
+
+    def _is_ticked(self, option: Option) -> bool:
+        return option.id is not None and self._rows[int(option.id)][:2] in self._ticked
 
     @on(OptionList.OptionSelected)
     def _tick(self, event: OptionList.OptionSelected) -> None:

@@ -68,13 +68,15 @@ class WrittenFrom(CursorList):
         edits: Sequence[ContextEdit],
         llm: Llm | None,
         without: Sequence[ContextName],
+        strategy: str,
         meta: str,
     ) -> None:
-        """Render what `prompt` was written from, or what the first one would be; `without` is what the next ones leave
-        out, `edits` what a person wants them to be told."""
+        """Render what `prompt` was written from, or what the first one would be, by `strategy` and `meta`.
+
+        `without` is what the next ones leave out, `edits` what a person wants them to be told."""
         fields = prompt.fields if prompt else next_fields
         lines = [_context(name, fields, prompt, without) for name in CONTEXT_NAMES]
-        lines.append(Line("fact", "strategy", prompt.strategy if prompt else "mpco"))
+        lines.append(Line("fact", "strategy", prompt.strategy if prompt else strategy))
         lines.append(Line("fact", "by", (prompt.meta_prompter if prompt else "") or meta))
         if llm is not None:
             lines.append(Line("fact", "for", f"{llm.model}{f': {llm.about}' if llm.about else ''}"))
