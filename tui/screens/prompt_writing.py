@@ -17,8 +17,8 @@ from tui.widgets.tick_list import Tick, TickList
 
 _STRATEGY, _SCOPE, _META = "Strategy", "Scope", "Written by, several can be compared"
 _SCOPES: tuple[tuple[Scope, str], ...] = (
-    ("bottleneck", "one per bottleneck and LLM, with the profile's evidence"),
-    ("project", "one per LLM for the whole project, without code, reused"),
+    ("bottleneck", "one per bottleneck and LLM, with its evidence"),
+    ("project", "one per LLM for the project, no code, reused"),
 )
 
 

@@ -77,7 +77,7 @@ class WrittenFrom(CursorList):
         fields = prompt.fields if prompt else next_fields
         lines = [_context(name, fields, prompt, without) for name in CONTEXT_NAMES]
         lines.append(Line("fact", "strategy", prompt.strategy if prompt else strategy))
-        lines.append(Line("fact", "by", (prompt.meta_prompter if prompt else "") or meta))
+        lines.append(Line("fact", "by", _writer(prompt) if prompt else meta))
         if llm is not None:
             lines.append(Line("fact", "for", f"{llm.model}{f': {llm.about}' if llm.about else ''}"))
         lines.append(Line("fact", "messages", "enter shows all that is sent"))
@@ -102,6 +102,10 @@ class WrittenFrom(CursorList):
             yield (f"   {line.name}: ", self.colour("syntax-function"))
             yield (plain_line(" ".join(line.text.split())).text, Style())
             yield (f"  ({line.source})" if line.source else "", muted)
+
+
+def _writer(prompt: Prompt) -> str:
+    return prompt.meta_prompter or ("a person" if prompt.author == "person" else "its template, no LLM")
 
 
 def _fields(context: ContextName, fields: Sequence[ContextField], edits: Mapping[str, str]) -> Iterator[Line]:
