@@ -261,7 +261,8 @@ class PromptsScreen(StageScreen):
 
         def preview(result: Any) -> None:
             found = msgspec.convert(result, Preview)
-            self.app.push_screen(MessagesScreen(f"The next m would send this to {found.model}", found.messages))
+            told = f"The next m would send this to {found.model}" if found.model else "The next m asks no LLM"
+            self.app.push_screen(MessagesScreen(told, found.messages))
 
         command = PreviewPrompt(bottleneck=self._place[0], llm=self._place[1], **self._writing())
         self.mpco.perform(command, preview)
