@@ -73,3 +73,8 @@ def socket_path(root: Path) -> Path:
 def lock_path(root: Path) -> Path:
     """The file whose lock makes the engine the only one of its project."""
     return runtime_dir() / f"{_key(root)}.lock"
+
+
+def session_lock(root: Path) -> Path:
+    """The file whose lock keeps engines with another runtime folder, as of cron or sudo, away from the session."""
+    return state_dir(root) / "engine.lock"

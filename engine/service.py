@@ -22,7 +22,7 @@ from engine import delivery, paths
 from engine.client import READY
 from engine.config import Config
 from engine.dispatch import Dispatch
-from engine.errors import EditError, MpcoError
+from engine.errors import EditError, EngineError, MpcoError
 from engine.evaluate.sandbox import strongest
 from engine.experimenting import Experiments
 from engine.jobs import Jobs
@@ -286,16 +286,29 @@ def report(line: str) -> None:
     os.close(nowhere)
 
 
+def _taken(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def main(root: Path) -> int:
     """Run the engine of the project in `root`; the exit code is 0 also when another one runs already."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
+        # The system closes the files of a process in the order they were opened, and the session must be free first.
+        session = os.open(paths.session_lock(root), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         lock = os.open(paths.lock_path(root), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _taken(lock):
             report(READY)
             return 0
+        if not _taken(session):
+            raise EngineError(
+                f"{root}: an engine works on this session already, but not in {paths.runtime_dir()}; "
+                "set XDG_RUNTIME_DIR to what it is where that one was started, or end it there with `mpco engine stop`"
+            )
         service = Service(configuration.load(root))
         socket = paths.socket_path(root)
         socket.unlink(missing_ok=True)

@@ -251,6 +251,19 @@ async def test_an_engine_that_is_ending_gives_way_to_the_next(project: Path) -> 
             await engine.client.closed()
 
 
+async def test_another_runtime_folder_makes_no_second_engine(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with followed(project):
+        other = tmp_path / "other"
+        other.mkdir(mode=0o700)
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setenv("XDG_RUNTIME_DIR", str(other))
+            with pytest.raises(EngineError, match="works on this session already"):
+                async with followed(project):
+                    pass
+
+
 async def test_the_noise_is_measured_when_asked_for_and_kept(project: Path) -> None:
     async with followed(project) as engine:
         await engine.send(MeasureNoise())
