@@ -138,15 +138,22 @@ class Experiments:
         return [job.id for job in self._pipeline.optimise(ready, experiment.id, cells[0].repetition)]
 
     def _measure(self, experiment: Experiment, cells: list[Cell]) -> list[str]:
-        """Evaluate what has hunks and no evaluation yet; one that is under way is waited for."""
+        """Evaluate what has hunks and no verdict yet; an evaluation that is under way is waited for."""
         known = self._candidates(experiment)
         waiting, fresh = [], []
         for item in (known[cell] for cell in cells if cell in known):
             evaluation = self._evaluation(item)
-            if evaluation is None and item.kept and item.state == "ready":
+            if evaluation is not None and evaluation.verdict is not None:
+                continue
+            under_way = [
+                job.id
+                for job in self._session.jobs.values()
+                if evaluation and job.live and job.subject == evaluation.id
+            ]
+            if under_way:
+                waiting += under_way
+            elif item.kept and item.state == "ready":
                 fresh.append(item.id)
-            elif evaluation is not None and evaluation.verdict is None:
-                waiting += [job.id for job in self._session.jobs.values() if job.live and job.subject == evaluation.id]
         return waiting + ([job.id for job in self._pipeline.evaluate(fresh)] if fresh else [])
 
     def _unasked(self, experiment: Experiment, cells: list[Cell]) -> list[Cell]:

@@ -47,7 +47,9 @@ def _wanted(session: Session, named: str) -> Evaluation:
         if found is None or found.verdict is None:
             raise EngineError(f"There is no evaluation {named} with a verdict; `mpco report` shows those there are.")
         return found
-    written = [known[item.evaluation] for item in session.applications.values() if item.evaluation in known]
+    written = [
+        known[item.evaluation] for item in session.applications.values() if item.evaluation in known and not item.undone
+    ]
     proven = [item for item in known.values() if item.verdict == "faster" and not item.search]
     if written or proven:
         return (

@@ -18,6 +18,13 @@ class Result(NamedTuple):
     evaluation: Evaluation | None
 
     @property
+    def done(self) -> bool:
+        """Whether it has come to its end: with a verdict, or without anything to judge."""
+        if self.candidate is None or self.candidate.state in ("streaming", "interrupted", "failed"):
+            return False
+        return not self.candidate.kept or (self.evaluation is not None and self.evaluation.verdict is not None)
+
+    @property
     def word(self) -> str:
         """Verdict and gain in a few characters, or how far it is."""
         if self.candidate is None:

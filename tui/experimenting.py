@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def begin(app: "MpcoApp") -> None:
     """Ask, and begin the experiment of mpco.toml; one that was left unfinished goes on instead."""
     last = max(app.state.experiments.values(), key=lambda item: item.at, default=None)
-    unfinished = last is not None and any(result.candidate is None for result in results(app.state, last))
+    unfinished = last is not None and not all(result.done for result in results(app.state, last))
     command = RunExperiment(experiment=last.id if last is not None and unfinished else "")
 
     def ask(told: Any) -> None:

@@ -118,7 +118,9 @@ def _pull_request(receipt: Receipt, place: str) -> Iterator[str]:
         yield f"| measured gain | {estimate.percent_improvement:.1f}%, interval {low}% to {estimate.high:.1f}% |"
         yield f"| runs | {len(evaluation.measurements)} in {estimate.pairs} counted pairs, in random order |"
     yield f"| benchmark | `{receipt.benchmark}` |"
-    yield f"| tests | `{receipt.test}`: passed |" if receipt.test else "| tests | none |"
+    tested = [step.passed for step in evaluation.steps if step.name == "test" and step.arm == "variant"]
+    told = ("passed" if tested[-1] else "failed") if tested else "not run"
+    yield f"| tests | `{receipt.test}`: {told} |" if receipt.test else "| tests | none |"
     if evaluation.behaviour is not None:
         yield f"| behaviour | {evaluation.behaviour.sentence} |"
     yield f"| machine | {receipt.machine}; Python {receipt.python} |"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import EngineError
-from engine.protocol import RunExperiment, RunProfile
+from engine.protocol import Cancel, RunExperiment, RunProfile
 from tests.engine.conftest import CONFIG, followed, kill
 from tui.experiment_rows import estimate, grid, json_rows, results
 
@@ -22,6 +22,11 @@ async def test_a_grid_goes_on_after_a_kill_and_asks_no_cell_twice(project: Path)
         begun = await engine.send(command)
         with pytest.raises(EngineError, match="under way"):
             await engine.send(command)
+        await engine.until(lambda state: any(item.state != "queued" for item in state.evaluations.values()))
+        await engine.send(Cancel(job=begun["job"]))
+        state = await engine.done([begun["job"]])
+        assert state.jobs[begun["job"]].state == "cancelled"
+        begun = await engine.send(RunExperiment(experiment=begun["experiment"]))
         await engine.until(lambda state: any(item.verdict for item in state.evaluations.values()))
         before = {item.id for item in engine.state.candidates.values()}
         await kill(project)

@@ -39,6 +39,10 @@ class ReportScreen(StageScreen):
         Binding("u", "undo_apply", "undo write", id="report.undo", tooltip="Take back the write under the cursor"),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._grid = ""
+
     def compose_stage(self) -> ComposeResult:
         """One table for each question."""
         with Vertical(id="report"):
@@ -84,7 +88,9 @@ class ReportScreen(StageScreen):
             jobs = [job for job in state.jobs.values() if job.subject == last.id]
             pane.border_title = "experiment"
             pane.border_subtitle = (jobs[-1].progress or jobs[-1].state) if jobs else ""
-            pane.update(grid(results(state, last)))
+            if (text := grid(results(state, last))) != self._grid:
+                self._grid = text
+                pane.update(text)
 
     def _table(self, id: str) -> ReportTable:
         return self.query_one(f"#{id}", ReportTable)
