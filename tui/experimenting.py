@@ -22,7 +22,7 @@ def begin(app: "MpcoApp") -> None:
         from tui.screens.dialogs import ConfirmDialog
 
         planned = msgspec.convert(told, Experiment)
-        words = "goes on" if command.experiment else "is worked through in the background; x cancels it"
+        words = "goes on" if command.experiment else "is worked through in the background; x on 5 cancels it"
         text = f"The grid of [experiment] in mpco.toml {words}:\n{estimate(app.state, planned)}."
         app.push_screen(ConfirmDialog("Experiment", text, "begin"), run)
 

@@ -8,6 +8,7 @@ import pytest
 from engine.model import Application, AppliedFile, Approach, Estimate, Experiment, Usage
 from engine.protocol import (
     ApplicationChanged,
+    Cancel,
     CandidateChanged,
     EvaluationChanged,
     ExperimentBegun,
@@ -140,3 +141,7 @@ async def test_an_experiment_is_begun_from_the_palette_and_fills_its_grid(open_a
         person.engine.push(PromptChanged(prompt=prompt), CandidateChanged(candidate=item))
         person.engine.push(EvaluationChanged(evaluation=samples.evaluation("ex", item)))
         await person.sees("≥ 8.9% (11.8%)")
+        person.engine.push(JobChanged(job=samples.job("j2", "evaluate")))
+        await person.sees("2 jobs")
+        await person.press("x")
+        assert (await person.engine.received(Cancel)).job == "j1"

@@ -101,6 +101,11 @@ class ReportScreen(StageScreen):
         self.mpco.current_candidate = self._table("candidate-table").current
         self.mpco.action_stage(3)
 
+    def job_under_cursor(self) -> str:
+        """The experiment before its steps."""
+        running = (job.id for job in self.mpco.state.live_jobs if job.kind == "experiment")
+        return next(running, "") or super().job_under_cursor()
+
     def action_undo_apply(self) -> None:
         """u: take back the write under the cursor, the last one when the cursor is elsewhere."""
         table = self._table("written")
