@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from engine import paths
-from engine.errors import EngineError
+from engine.errors import UNREADABLE, EngineError
 from engine.protocol import LINE_LIMIT, Command, Event, Follow, Reply, Request, ServerMessage, Stopped
 
 READY = "ready"
@@ -151,7 +151,7 @@ class Client:
         try:
             while line := await self._reader.readline():
                 self._take(_decoder.decode(line))
-        except (ValueError, msgspec.MsgspecError) as error:
+        except (ValueError, *UNREADABLE) as error:
             self._fail(EngineError(f"The engine sent something that cannot be read: {error}"))
         except OSError:
             pass  # an engine that ends may reset the connection: to us it went away, as below

@@ -1,5 +1,10 @@
 """The exceptions of MPCO: each carries one sentence for a person and, where there is one, the next step."""
 
+import msgspec
+
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are not the JSON they should be: its own errors, and two that are not its own."""
+
 
 class MpcoError(Exception):
     """Something a person can understand and act on; `str()` is the sentence to show."""

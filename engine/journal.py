@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from engine.errors import EditError
+from engine.errors import UNREADABLE, EditError
 from engine.model import Application
 
 JOURNAL = "write.journal"
@@ -72,7 +72,7 @@ class Journal:
             return msgspec.json.decode(self._path.read_bytes(), type=Entry, dec_hook=lambda kind, text: kind(text))
         except FileNotFoundError:
             return None
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, *UNREADABLE) as error:
             raise EditError(f"{self._path}: the journal of a cut off write cannot be read ({error}).") from error
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from engine import paths
-from engine.errors import EngineError
+from engine.errors import UNREADABLE, EngineError
 from engine.llm.replay import Recording
 from engine.model import Exchange
 from engine.store import read_exchanges
@@ -53,7 +53,7 @@ def read(path: Path) -> tuple[Exchange, ...]:
         raise EngineError(
             f"{file}: cannot be read ({error.strerror}); name a session database or a recording."
         ) from error
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise EngineError(f"{file}: is no recording of MPCO ({error}); `mpco recording export` writes one.") from error
     if not found:
         raise EngineError(f"{file}: nothing was asked in that session; there is nothing to play back.")

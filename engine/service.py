@@ -22,7 +22,7 @@ from engine import delivery, paths
 from engine.client import READY
 from engine.config import Config
 from engine.dispatch import Dispatch
-from engine.errors import EditError, EngineError, MpcoError
+from engine.errors import UNREADABLE, EditError, EngineError, MpcoError
 from engine.evaluate.sandbox import strongest
 from engine.experimenting import Experiments
 from engine.jobs import Jobs
@@ -157,7 +157,7 @@ class Service:
     async def _answer(self, line: bytes, tell: Any) -> Reply:
         try:
             request = _decode.decode(line)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             return Reply(id=_id_of(line), error=f"The engine does not understand this command: {error}.")
         try:
             if isinstance(request.command, Follow):
@@ -271,7 +271,7 @@ def _modified(config: Config) -> int:
 
 
 def _id_of(line: bytes) -> int:
-    with contextlib.suppress(msgspec.MsgspecError, AttributeError, TypeError):
+    with contextlib.suppress(*UNREADABLE, AttributeError, TypeError):
         found = msgspec.json.decode(line).get("id", 0)
         return found if isinstance(found, int) else 0
     return 0

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from engine.errors import DamagedError, EngineError
+from engine.errors import UNREADABLE, DamagedError, EngineError
 from engine.model import (
     Application,
     Candidate,
@@ -197,7 +197,7 @@ class Store:
         """The whole session."""
         try:
             return self._snapshot(project)
-        except (sqlite3.DatabaseError, msgspec.DecodeError) as error:
+        except (sqlite3.DatabaseError, *UNREADABLE) as error:
             kind = DamagedError if is_damage(error) else EngineError
             raise kind(f"{self._path}: the session database cannot be read ({error}).") from error
 
@@ -342,7 +342,7 @@ class Store:
 
 def is_damage(error: Exception) -> bool:
     """Whether an error tells of content that cannot be read, not of a disk or a lock."""
-    return isinstance(error, msgspec.DecodeError) or (getattr(error, "sqlite_errorcode", 0) & 0xFF) in DAMAGED
+    return isinstance(error, UNREADABLE) or (getattr(error, "sqlite_errorcode", 0) & 0xFF) in DAMAGED
 
 
 def read_exchanges(path: Path) -> tuple[Exchange, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from engine.errors import DamagedError, EngineError
+from engine.errors import UNREADABLE, DamagedError, EngineError
 from engine.model import Exchange, Measurement
 from engine.protocol import Change, Measured
 from engine.store import KINDS, Store, decode_change, decode_step
@@ -55,7 +55,7 @@ def _replay(damaged: Path, fresh: Path) -> None:
     changes: list[Change] = []
     with closing(sqlite3.connect(damaged)) as old:
         for (body,) in _rows(old, "event", "change"):
-            with suppress(msgspec.DecodeError, TypeError):
+            with suppress(*UNREADABLE, TypeError):
                 changes.append(decode_change.decode(body))
     store = Store(fresh)
     store.keep(change for change in changes if not isinstance(change, Measured))
@@ -67,9 +67,7 @@ def _take_over(damaged: Path, fresh: Path) -> int:
     with closing(sqlite3.connect(damaged)) as old, closing(sqlite3.connect(fresh)) as new, new:
         for table, (columns, check) in _TABLES.items():
             for row in _rows(old, table, columns):
-                with suppress(
-                    msgspec.DecodeError, AttributeError, LookupError, TypeError, ValueError, sqlite3.IntegrityError
-                ):
+                with suppress(*UNREADABLE, AttributeError, LookupError, TypeError, ValueError, sqlite3.IntegrityError):
                     check(row)
                     new.execute(f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({', '.join('?' * len(row))})", row)
                     count += 1

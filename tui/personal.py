@@ -13,6 +13,8 @@ from typing import Literal, TypeVar
 import msgspec
 import platformdirs
 
+from engine.errors import UNREADABLE
+
 T = TypeVar("T")
 
 
@@ -105,7 +107,7 @@ def _view_file(root: Path) -> Path:
 def _read(path: Path, type: type[T]) -> T:
     try:
         return msgspec.json.decode(path.read_bytes(), type=type)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *UNREADABLE):
         return type()
 
 

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
-from engine.errors import ProfileError
+from engine.errors import UNREADABLE, ProfileError
 from engine.profile import tally as graph
 from engine.profile.frames import Frame
 from engine.profile.stacks import Stacks
@@ -118,5 +118,5 @@ def _read(data: bytes, decoder: msgspec.json.Decoder[Record]) -> tuple[Record, .
         )
     try:
         return tuple(decoder.decode_lines(data))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise ProfileError(f"The recorded profile is damaged ({error}); profile again.") from error

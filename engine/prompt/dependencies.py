@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from engine.errors import UNREADABLE
+
 _REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*([<>=!~][^;#@]*)?")
 _LARGEST = 1_000_000
 """Bytes; a package file that is larger was not written by people."""
@@ -90,7 +92,7 @@ def _read(path: Path, reader: Callable[[str], Iterable[str]]) -> list[str]:
         return []
     try:
         return list(dict.fromkeys(filter(None, reader(path.read_text(encoding="utf-8")))))
-    except (msgspec.DecodeError, ValueError, RecursionError, OSError):
+    except (*UNREADABLE, ValueError, OSError):
         # A package file that its own tools could not read either says nothing about the project; it is not our job
         # to check it, and the prompt is still worth writing.
         return []

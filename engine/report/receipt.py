@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from engine.errors import EngineError
+from engine.errors import UNREADABLE, EngineError
 from engine.model import Evaluation
 
 
@@ -61,7 +61,7 @@ def read(path: Path) -> Receipt:
         return msgspec.json.decode(path.read_bytes(), type=Receipt)
     except OSError as error:
         raise EngineError(f"{path}: cannot be read ({error.strerror}).") from error
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise EngineError(f"{path}: is no receipt of MPCO ({error}); `mpco receipt` writes one.") from error
 
 

@@ -52,7 +52,7 @@ command = "python3 test_words.py"
 
 [benchmark]
 command = "python3 bench.py"
-max_pairs = 8
+max_pairs = 40
 calm_seconds = 0
 
 [meta_prompter]

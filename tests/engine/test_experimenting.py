@@ -12,7 +12,7 @@ from tui.experiment_rows import estimate, grid, json_rows, results
 
 async def test_a_grid_goes_on_after_a_kill_and_asks_no_cell_twice(project: Path) -> None:
     command = RunExperiment(strategies=("mpco", "base"), repetitions=2)
-    (project / "mpco.toml").write_text(CONFIG.replace("max_pairs = 8", "max_pairs = 1"))
+    (project / "mpco.toml").write_text(CONFIG.replace("max_pairs = 40", "max_pairs = 1"))
     async with followed(project) as engine:
         with pytest.raises(EngineError, match="no profile yet"):
             await engine.send(command)

@@ -70,7 +70,7 @@ async def test_a_candidate_goes_back_with_what_became_of_it(project: Path) -> No
 
 async def test_a_headless_run_lets_an_llm_try_again_as_often_as_configured(project: Path) -> None:
     async with serving(_never_right) as server:
-        config = configured(server.url, {"learner": ""}).replace("max_pairs = 8", "max_pairs = 2")
+        config = configured(server.url, {"learner": ""}).replace("max_pairs = 40", "max_pairs = 2")
         (project / "mpco.toml").write_text(f"[task]\nrounds = 2\n\n{config}")
         async with headless.Session(project, lambda _: None) as session:
             outcome = await headless.run(session, headless.Plan(bottlenecks=1))

@@ -1,5 +1,6 @@
 """A damaged session database is set aside as it is; what is readable of it is there again."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -90,6 +91,17 @@ def test_most_candidates_outlive_one_bad_page(tmp_path: Path, sound: Sound) -> N
             assert "were taken over" in project.notice
             kept.append(len(candidates))
     assert kept and min(kept) > CANDIDATES // 2
+
+
+def test_one_byte_that_is_no_text_costs_one_candidate(tmp_path: Path, sound: Sound) -> None:
+    kept = []
+    for number, place in enumerate(re.finditer(rb'"id":"c30"', sound)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        project, candidates = reopened(folder, sound[: place.start() + 6] + b"\xff" + sound[place.start() + 7 :])
+        if project.notice:
+            kept.append(len(candidates))
+    assert kept and min(kept) >= CANDIDATES - 1
 
 
 def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path) -> None:

@@ -211,7 +211,14 @@ def _runs(word: str) -> bool:
 async def test_bad_words_on_the_socket_get_a_sentence_and_break_nothing(project: Path) -> None:
     async with followed(project) as engine:
         reader, writer = await asyncio.open_unix_connection(str(paths.socket_path(project)))
-        for line in (b"nonsense\n", b'{"id": 7, "command": {"type": "fly"}}\n', b"[]\n", b"\xff\xfe\n"):
+        for line in (
+            b"nonsense\n",
+            b'{"id": 7, "command": {"type": "fly"}}\n',
+            b"[]\n",
+            b"\xff\xfe\n",
+            b'{"id": 7, "command": "\x80"}\n',
+            b'{"id":' + b"[" * 9000 + b"\n",
+        ):
             writer.write(line)
             assert b"does not understand" in await reader.readline()
         writer.close()

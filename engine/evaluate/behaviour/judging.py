@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
+from engine.errors import UNREADABLE
 from engine.model import Behaviour, CheckedFunction, Deviation
 
 LONGEST_SHOWN = 200
@@ -61,7 +62,7 @@ def read_outcomes(data: bytes) -> dict[tuple[int, int], Outcome]:
     for line in data.splitlines():
         try:
             outcome = msgspec.json.decode(line, type=Outcome)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
         found[outcome.function, outcome.call] = outcome
     return found
@@ -73,7 +74,7 @@ def read_recordings(data: bytes) -> list[Recording]:
     for line in data.splitlines():
         try:
             found.append(msgspec.json.decode(line, type=Recording))
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
     return found
 

@@ -11,7 +11,7 @@ from typing import IO
 
 import msgspec
 
-from engine.errors import ProfileError
+from engine.errors import UNREADABLE, ProfileError
 
 HEAD = 256 * 1024
 """Bytes by which a format is recognised."""
@@ -125,5 +125,5 @@ def decoded(source: Source, format: str, type_: type[msgspec.Struct]) -> msgspec
     """
     try:
         return msgspec.json.decode(source.whole(), type=type_)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise source.damaged(format, error) from error

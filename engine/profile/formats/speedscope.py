@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from engine.errors import UNREADABLE
 from engine.profile.formats.json_pieces import Cursor, CutError, numbers_of, objects_of, stacks_of
 from engine.profile.formats.source import Source
 from engine.profile.frames import Frame, frame_of, is_frame
@@ -56,7 +57,7 @@ def read(source: Source, tally: Tally) -> None:
             if frames is None:
                 raise CutError("its frames are missing")
             _add(data, frames, parts, tally)
-        except (CutError, msgspec.DecodeError, UnicodeDecodeError, ValueError, LookupError) as error:
+        except (CutError, *UNREADABLE, ValueError, LookupError) as error:
             raise source.damaged(NAME, error) from error
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.errors import EngineError
@@ -19,6 +19,7 @@ RECEIPT = Receipt(
 SOUND = msgspec.json.encode(RECEIPT)
 
 
+@example(SOUND[:-3] + b'"\x80"')
 @given(st.binary() | st.tuples(st.integers(0, len(SOUND)), st.binary(max_size=9)).map(lambda x: SOUND[: x[0]] + x[1]))
 def test_what_is_no_receipt_is_told_in_one_sentence(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "r.json"
