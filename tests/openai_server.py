@@ -23,6 +23,7 @@ class Call:
     def __init__(self, head: str, body: dict[str, Any], number: int, writer: asyncio.StreamWriter) -> None:
         self.head = head
         self.body = body
+        self.at = asyncio.get_running_loop().time()
         self.number = number
         """Which request for this model it is, from 1."""
         self.left = asyncio.Event()

@@ -95,7 +95,7 @@ def _sentence(model: str, error: BaseException, names: set[str], key: str) -> st
         return f"Your account with the provider of {model} has no quota left: add credit there, or choose another."
     if status == 429:
         wait = _retry_after(error)
-        asked = "wait a while, or lower max_parallel" if wait is None else f"it asks to wait {wait:g} s"
+        asked = "wait a while, or lower max_parallel" if wait is None else f"it asks to wait {wait:.0f} s"
         return f"{model} is over its rate limit or quota (429); {asked}."
     if "APIConnectionError" in names or "ConnectError" in names:
         return f"The provider of {model} cannot be reached: check api_base and the network."

@@ -15,7 +15,7 @@ from engine.protocol import (
     WritePrompts,
 )
 from tests.engine.conftest import CONFIG, Follower, followed
-from tests.openai_server import END, HEAD, Call, event, saying, serving, usage
+from tests.openai_server import END, HEAD, Call, event, refusing_first, saying, serving, usage
 from tui.state import State
 
 NEW = "def distinct(text: str) -> int:\n    return len(set(text.split()))\n"
@@ -57,27 +57,36 @@ async def _think(call: Call) -> None:
     await call.write(HEAD, thought, event(ANSWER), event(finish="stop"), usage(), END)
 
 
+BUSY = {"busy-for-a-second": refusing_first("429 Too Many Requests", "retry-after: 1\r\n")}
+
+
 async def test_one_providers_failure_leaves_the_others_running(project: Path) -> None:
     llms = {
         "good": "",
         "thinker": "",
         "busy-once": "",
+        "busy-for-a-second": "",
+        "too-long": 'fallback = "good"',
         "down-once": "",
         "bad-key": "",
         "down": 'retries = 1\nfallback = "good"',
         "silent": "first_timeout = 1",
         "cut": "",
     }
-    async with serving(saying(ANSWER), thinker=_think, cut=_cut_once) as server:
+    async with serving(saying(ANSWER), thinker=_think, cut=_cut_once, **BUSY) as server:
         (project / "mpco.toml").write_text(configured(server.url, llms))
         async with followed(project) as follower:
             state = await follower.done(await asked(follower))
             found = by_label(state)
             ready = {label for label, item in found.items() if item.state == "ready"}
-            assert ready == {"good", "thinker", "down"} and found["down"].model == "served-1"
+            assert ready == {"good", "thinker", "down", "too-long"}
+            assert found["down"].model == found["too-long"].model == "served-1"
             assert found["thinker"].reasoning == "A set is faster. " and found["thinker"].answer == ANSWER
             assert len(server.calls_of("busy-once")) == len(server.calls_of("down-once")) == 2
-            assert len(server.calls_of("down")) == 2 and len(server.calls_of("good")) == 2
+            assert len(server.calls_of("down")) == 2 and len(server.calls_of("too-long")) + 1 == 2
+            assert len(server.calls_of("good")) == 3
+            first, second = server.calls_of("busy-for-a-second")
+            assert second.at - first.at >= 1.0
             assert len(server.calls_of("bad-key")) == 1 and "API key" in found["bad-key"].reason
             assert found["silent"].state == "failed" and "(first_timeout)" in found["silent"].reason
             assert any("again in 0 s" in text and "503" in text for text in follower.told)
@@ -92,25 +101,31 @@ async def test_one_providers_failure_leaves_the_others_running(project: Path) ->
             assert roles == ["system", "user", "assistant", "user"]
 
 
-async def test_cancelling_closes_the_connection_and_a_limit_of_requests_is_kept(project: Path) -> None:
+async def test_cancelling_closes_the_connection_and_limits_of_requests_are_kept(project: Path) -> None:
     async with serving(saying(ANSWER)) as server:
-        llms = {"stalling": "", "good": "requests_per_minute = 1"}
+        llms = {"stalling": "max_parallel = 1", "good": "requests_per_minute = 1"}
         (project / "mpco.toml").write_text(configured(server.url, llms))
         async with followed(project) as follower:
             jobs = await asked(follower)
             state = await follower.until(
                 lambda state: any(item.answer == "Half an answer" for item in state.candidates.values())
             )
+            half = next(item.id for item in state.candidates.values() if item.answer == "Half an answer")
+            prompt_of = {item.llm: item.id for item in state.prompts.values()}
+            (waiting,) = (await follower.send(Optimise(prompts=(prompt_of["stalling"],))))["jobs"]
+            await follower.done([job for job in jobs if state.jobs[job].title.startswith("good")])
+            assert follower.state.jobs[waiting].state == "queued" and len(server.calls_of("stalling")) == 1
             stalled = next(job for job in jobs if state.jobs[job].title.startswith("stalling"))
             await follower.send(Cancel(job=stalled))
-            await follower.done(jobs)
+            await follower.until(lambda _: len(server.calls_of("stalling")) == 2)
+            await follower.send(Cancel(job=waiting))
+            await follower.done([*jobs, waiting])
             await server.calls_of("stalling")[0].left.wait()
-            cut = by_label(follower.state)["stalling"]
+            cut = follower.state.candidates[half]
             assert (cut.state, cut.answer) == ("interrupted", "Half an answer")
             assert cut.usage and cut.usage.estimated and cut.usage.output_tokens > 0
 
-            prompt = next(item.id for item in follower.state.prompts.values() if item.llm == "good")
-            (again,) = (await follower.send(Optimise(prompts=(prompt,))))["jobs"]
+            (again,) = (await follower.send(Optimise(prompts=(prompt_of["good"],))))["jobs"]
             await follower.until(lambda state: again in state.jobs and "1 requests" in state.jobs[again].progress)
             await follower.send(Cancel(job=again))
             await follower.done([again])

@@ -1,6 +1,8 @@
 """One call of an LLM over real HTTP, against a provider that answers well and badly."""
 
 import asyncio
+import time
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -9,10 +11,13 @@ from engine.errors import LlmError
 from engine.llm.client import Deadlines, Delta, Done, ask, warm_up
 from engine.model import Message
 from tests.openai_server import ECHOED_KEY as KEY
-from tests.openai_server import END, event, sending, serving, usage
+from tests.openai_server import END, event, refusing, sending, serving, usage
 
 ASK = (Message(role="system", content="You help."), Message(role="user", content="Say hello."))
 BRISK = Deadlines(first=0.6, chunk=0.3, total=5.0)
+"""For those that stay silent; a server that answers may take longer on a busy machine."""
+SLOW_LINE = Deadlines(first=30.0, chunk=30.0, total=60.0)
+STALLS = Deadlines(first=30.0, chunk=1.0, total=60.0)
 GPT = sending(event("Hello"), event(finish="stop"), usage(), END)
 
 
@@ -29,7 +34,7 @@ async def hear(url: str, model: str, **options: Any) -> tuple[str, str, Done]:
     return "".join(delta.text for delta in heard), "".join(delta.reasoning for delta in heard), done
 
 
-async def failure(model: str, deadlines: Deadlines = BRISK) -> LlmError:
+async def failure(model: str, deadlines: Deadlines = SLOW_LINE) -> LlmError:
     """How a call to the model named so fails; it made one request and told nobody the key."""
     async with serving() as server:
         with pytest.raises(LlmError) as caught:
@@ -112,21 +117,21 @@ BROKEN = {
 
 @pytest.mark.parametrize("model", BROKEN)
 async def test_an_answer_without_text_is_a_failure_that_may_cost(model: str) -> None:
-    error = await failure(model)
+    error = await failure(model, BRISK if "first_timeout" in BROKEN[model] else SLOW_LINE)
     assert BROKEN[model] in str(error)
     assert (error.partial, error.retry, error.billed) == ("", False, True)
 
 
 @pytest.mark.parametrize("model", ["cut", "garbage", "bad-utf8", "error-event", "stalling", "no-end"])
 async def test_what_had_come_of_a_broken_answer_is_kept(model: str) -> None:
-    error = await failure(model)
+    error = await failure(model, STALLS if model == "stalling" else SLOW_LINE)
     assert error.partial == ("Hello there" if model == "no-end" else "Half an answer")
     assert f"cut off after {len(error.partial)} characters; what came is kept." in str(error)
     assert (error.retry, error.billed) == (False, True)
 
 
 async def test_an_answer_that_never_ends_is_ended() -> None:
-    error = await failure("endless", Deadlines(first=5, chunk=5, total=0.4))
+    error = await failure("endless", Deadlines(first=30, chunk=30, total=2))
     assert "(total_timeout)" in str(error) and set(error.partial) == {"x"}
 
 
@@ -139,10 +144,10 @@ async def test_cancelling_and_deadlines_close_the_connection(model: str) -> None
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        await asyncio.wait_for(server.calls[0].left.wait(), 5)
+        await asyncio.wait_for(server.calls[0].left.wait(), 60)
         with pytest.raises(LlmError):
             await hear(server.url, model, deadlines=BRISK)
-        await asyncio.wait_for(server.calls[1].left.wait(), 5)
+        await asyncio.wait_for(server.calls[1].left.wait(), 60)
 
 
 async def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,3 +173,11 @@ async def test_an_offline_model_streams_for_nothing() -> None:
 async def test_an_offline_model_that_does_not_exist() -> None:
     with pytest.raises(LlmError, match="There is no offline/nobody; there are offline/meta"):
         await ask("offline/nobody", ASK, print)
+
+
+async def test_a_wait_that_is_told_as_a_date_is_kept_in_seconds() -> None:
+    head = f"retry-after: {formatdate(time.time() + 3600, usegmt=True)}\r\n"
+    async with serving(refusing("429 Too Many Requests", "slow down", "rate_limit", head)) as server:
+        with pytest.raises(LlmError, match=r"asks to wait 3[56]\d\d s") as told:
+            await hear(server.url, "busy-until")
+    assert told.value.retry and told.value.retry_after and 3000 < told.value.retry_after <= 3600
