@@ -11,12 +11,19 @@ HUNG_UP = 129
 """Exit code of a program that the loss of its terminal has ended: 128 + SIGHUP, as shells have it."""
 
 
+def in_browser() -> bool:
+    """Whether `mpco serve` has started this app, which then speaks to the server through pipes, not to a terminal."""
+    return bool(os.environ.get("TEXTUAL_DRIVER"))
+
+
 def check_terminal() -> None:
     """See that there is a terminal which can show the app.
 
     Raises:
         EngineError: when there is none, or one that knows no cursor; the sentence says what to do.
     """
+    if in_browser():
+        return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise EngineError("There is no terminal for the app; `mpco run` does the same job without one.")
     name = os.environ.get("TERM", "")

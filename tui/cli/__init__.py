@@ -19,6 +19,7 @@ from tui.cli.receipt import receipt, verify
 from tui.cli.recording import recording
 from tui.cli.report import report
 from tui.cli.run import demo, run
+from tui.cli.serve import serve
 from tui.cli.shell import ERROR, INTERRUPTED, echo, open_app
 from tui.first_steps import CONFIG
 
@@ -56,6 +57,7 @@ def main(ctx: click.Context, root: Path | None) -> None:
     mpco init               write an mpco.toml for the project in this folder
     mpco                    open the app
     mpco run --json         the same job without a screen
+    mpco serve              the app in a browser
     mpco answer FILE        an answer from any chat as a diff; works on any folder
 
     Exit codes of run, evaluate and demo: 0 improved, 1 error, 2 usage, 3 no proven improvement,
@@ -84,6 +86,7 @@ COMMANDS = (
     recording,
     receipt,
     verify,
+    serve,
 )
 for command in COMMANDS:
     main.add_command(command)
