@@ -6,7 +6,7 @@ import msgspec
 
 from engine.errors import EngineError
 from engine.generate.hunks import renumbered
-from engine.model import Candidate, Hunk
+from engine.model import AnswerReading, Candidate, Hunk
 from engine.protocol import CandidateChanged, Decide, NoteHunk
 from engine.session import Session
 from engine.store import HunkStep
@@ -42,7 +42,7 @@ def undo(session: Session) -> None:
     step = session.store.step_to_undo()
     if step is None:
         raise EngineError("There is no decision to undo.")
-    _turn(session, step, step.after, step.before, undone=True)
+    _turn(session, step, step.after, step.before, step.read_before, undone=True)
 
 
 def redo(session: Session) -> None:
@@ -54,7 +54,7 @@ def redo(session: Session) -> None:
     step = session.store.step_to_redo()
     if step is None:
         raise EngineError("There is no decision to redo.")
-    _turn(session, step, step.before, step.after, undone=False)
+    _turn(session, step, step.before, step.after, step.read_after, undone=False)
 
 
 def hunks_of(session: Session, candidate: str, ids: Sequence[str]) -> tuple[Candidate, tuple[Hunk, ...]]:
@@ -79,14 +79,37 @@ def take_step(session: Session, candidate: Candidate, before: tuple[Hunk, ...], 
         session.take(session.store.record_step(HunkStep(candidate.id, before, after), changed))
 
 
+def take_reading(session: Session, candidate: Candidate, read: Candidate) -> None:
+    """Put another reading of a candidate's answer in the place of the present one, as one step that can be undone."""
+    step = HunkStep(
+        candidate.id, candidate.hunks, read.hunks, read_before=_reading(candidate), read_after=_reading(read)
+    )
+    session.take(session.store.record_step(step, CandidateChanged(candidate=read)))
+
+
+def _reading(candidate: Candidate) -> AnswerReading:
+    return AnswerReading(**{name: getattr(candidate, name) for name in AnswerReading.__struct_fields__})
+
+
 def _turn(
-    session: Session, step: HunkStep, present: tuple[Hunk, ...], wanted: tuple[Hunk, ...], *, undone: bool
+    session: Session,
+    step: HunkStep,
+    present: tuple[Hunk, ...],
+    wanted: tuple[Hunk, ...],
+    reading: AnswerReading | None,
+    *,
+    undone: bool,
 ) -> None:
     candidate = session.candidate(step.candidate)
-    if not {hunk.id for hunk in candidate.hunks}.issuperset(hunk.id for hunk in present):
+    there = {hunk.id for hunk in candidate.hunks}
+    expected = {hunk.id for hunk in present}
+    if not there.issuperset(expected) or (reading is not None and there != expected):
         raise EngineError(f"The hunks of {candidate.llm} have changed since; that step cannot be repeated or undone.")
-    turned = CandidateChanged(candidate=_exchanged(candidate, present, wanted))
-    session.take(session.store.turn_step(step, undone, turned))
+    if reading is not None:
+        turned = msgspec.structs.replace(candidate, hunks=wanted, **msgspec.structs.asdict(reading))
+    else:
+        turned = _exchanged(candidate, present, wanted)
+    session.take(session.store.turn_step(step, undone, CandidateChanged(candidate=turned)))
 
 
 def _exchanged(candidate: Candidate, gone: tuple[Hunk, ...], come: tuple[Hunk, ...]) -> Candidate:

@@ -11,6 +11,7 @@ from engine.jobs import Jobs
 from engine.journal import Journal
 from engine.noise import NoiseWatch
 from engine.pipeline import Pipeline
+from engine.placements import Placements
 from engine.proof import Proof
 from engine.protocol import (
     AddAnswer,
@@ -42,6 +43,7 @@ from engine.protocol import (
     MeasureWorth,
     NoteHunk,
     Optimise,
+    PlaceEdit,
     PreviewPrompt,
     PreviewSending,
     PreviewVariant,
@@ -52,6 +54,7 @@ from engine.protocol import (
     Schedule,
     SetBudget,
     ShowEvidence,
+    ShowPlaces,
     SplitHunk,
     StopSpending,
     UndoApply,
@@ -84,6 +87,7 @@ class Dispatch:
         self._noise = noise
         self._journal = journal
         self._publish_project = publish_project
+        self._placements = Placements(session, pipeline.conversations)
 
     def carry_out(self, command: Command) -> Any:
         """What `command` replies.
@@ -160,6 +164,10 @@ class Dispatch:
                 return {"hunks": hunk_edits.split(self._session, command)}
             case EditHunk():
                 return hunk_edits.edit(self._session, command)
+            case ShowPlaces():
+                return self._placements.offered(command)
+            case PlaceEdit():
+                return self._placements.place(command)
             case NoteHunk():
                 decisions.note(self._session, command)
             case CompareCandidates():

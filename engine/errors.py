@@ -65,6 +65,17 @@ class EditError(MpcoError):
     """An edit, a patch or a selection of hunks cannot be applied."""
 
 
+class PlaceError(EditError):
+    """An edit does not have exactly one place; a person may choose among those that it could have."""
+
+    def __init__(self, message: str, starts: tuple[int, ...], *, fits: bool) -> None:
+        super().__init__(message)
+        self.starts = starts
+        """Indexes of the first lines of the places."""
+        self.fits = fits
+        """Whether the lines sought are at each of them; False when they are only the most similar ones."""
+
+
 class SandboxError(MpcoError):
     """No sandbox works on this machine, or one could not be set up."""
 

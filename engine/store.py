@@ -17,6 +17,7 @@ import msgspec
 
 from engine.errors import UNREADABLE, DamagedError, EngineError
 from engine.model import (
+    AnswerReading,
     Application,
     Candidate,
     ContextEdit,
@@ -94,10 +95,19 @@ _MIGRATIONS = (
 
 _encode = msgspec.json.Encoder().encode
 decode_change: msgspec.json.Decoder[Change] = msgspec.json.Decoder(Change)
-decode_step: msgspec.json.Decoder[tuple[tuple[Hunk, ...], tuple[Hunk, ...]]] = msgspec.json.Decoder(
-    tuple[tuple[Hunk, ...], tuple[Hunk, ...]]
-)
 N = TypeVar("N", bound=Noun)
+
+
+class _Step(msgspec.Struct, frozen=True, array_like=True):
+    """The two sides of a step as they are stored; steps of before edits could be placed have no readings."""
+
+    before: tuple[Hunk, ...]
+    after: tuple[Hunk, ...]
+    read_before: AnswerReading | None = None
+    read_after: AnswerReading | None = None
+
+
+decode_step: msgspec.json.Decoder[_Step] = msgspec.json.Decoder(_Step)
 
 
 class HunkStep(NamedTuple):
@@ -108,6 +118,9 @@ class HunkStep(NamedTuple):
     after: tuple[Hunk, ...]
     seq: int = 0
     """Its place in the history; 0 before it is stored."""
+    read_before: AnswerReading | None = None
+    """How the answer was read before, when the step changes that, and then all hunks with it."""
+    read_after: AnswerReading | None = None
 
 
 class Store:
@@ -220,7 +233,7 @@ class Store:
 
     def record_step(self, step: HunkStep, change: CandidateChanged) -> tuple[Event, ...]:
         """Store what a person did to hunks, so that it can be undone; steps that had been undone are forgotten."""
-        pair = _encode((step.before, step.after))
+        pair = _encode(_Step(step.before, step.after, step.read_before, step.read_after))
         with self._transaction():
             self._db.execute("DELETE FROM step WHERE undone = 1")
             row = (step.candidate, pair)
@@ -245,8 +258,8 @@ class Store:
         row = self._db.execute(f"SELECT seq, candidate, hunks FROM step WHERE {where} LIMIT 1").fetchone()
         if row is None:
             return None
-        before, after = decode_step.decode(row[2])
-        return HunkStep(row[1], before, after, row[0])
+        kept = decode_step.decode(row[2])
+        return HunkStep(row[1], kept.before, kept.after, row[0], kept.read_before, kept.read_after)
 
     # ------------------------------------------------------------------------------------------ inside
 

@@ -1,6 +1,6 @@
 """What a candidate's answer says beside its diff, as lines to read: whose it is, why there is no diff, its words."""
 
-from engine.model import Candidate
+from engine.model import Candidate, Unapplied
 from tui.lines import BEYOND_OFFLINE
 from tui.state import State
 from tui.widgets.answer_view import HEADING
@@ -17,8 +17,9 @@ def answer_lines(state: State, candidate: Candidate) -> list[str]:
         lines += ["", f"{HEADING}{_reason_title(candidate)}", *([] if told else [candidate.reason])]
         if candidate.state == "interrupted" and candidate.answer:
             lines.append("+ has the LLM go on with it.")
+    lines += [*_placed(candidate)]
     for edit in candidate.unapplied:
-        lines += ["", f"{HEADING}Not applied: {edit.file or 'no file named'}", edit.reason]
+        lines += ["", f"{HEADING}Not applied: {edit.file or 'no file named'}", edit.reason, *_choice(edit)]
         lines += ["```", *_safe(edit.text), "```"] if edit.text else []
     if candidate.answer:
         lines += ["", f"{HEADING}Its answer", *_safe(candidate.answer)]
@@ -29,6 +30,26 @@ def answer_lines(state: State, candidate: Candidate) -> list[str]:
     if candidate.reasoning:
         lines += ["", f"{HEADING}Its reasoning", *_safe(candidate.reasoning)]
     return lines
+
+
+def _choice(edit: Unapplied) -> list[str]:
+    """What a person can do about an edit without a place."""
+    if edit.edit < 0:
+        return []
+    lines = ", ".join(map(str, edit.places))
+    if not lines:
+        return ["P leaves this edit out."]
+    places = f"line{'s' * (len(edit.places) > 1)}" if edit.fits else "similar lines at"
+    return [f"P chooses its place ({places} {lines}), or leaves it out."]
+
+
+def _placed(candidate: Candidate) -> list[str]:
+    """What a person has said about edits of this answer."""
+    said = [
+        f"Edit {item.edit + 1}: " + (f"placed by you at {item.file}:{item.line}" if item.line else "left out by you")
+        for item in candidate.placed
+    ]
+    return ["", f"{HEADING}Your choices", *said] if said else []
 
 
 def _safe(text: str) -> list[str]:

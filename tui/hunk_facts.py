@@ -26,6 +26,8 @@ def hunk_facts(state: State, candidate: Candidate, hunk: Hunk, clashes: Iterable
         facts.insert(0, (f"! {STALE}", "$text-error"))
     if hunk.cosmetic:
         facts.append(("cosmetic: it changes nothing that runs", "dim"))
+    if hunk.placed:
+        facts.append((plain_line(hunk.placed).text, "$text-accent"))
     if hunk.part_of:
         facts.append(("part of a split hunk", "dim"))
     if hunk.note:

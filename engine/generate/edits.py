@@ -23,6 +23,8 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
     """The edit as it stood in the answer, to show with a refusal."""
     complete: bool = True
     """False when the answer ends in the middle of it."""
+    number: int = -1
+    """Its place among the edits of the answer, from 0; -1 before they are counted."""
 
 
 class Code(Edit, frozen=True, kw_only=True):
@@ -46,6 +48,8 @@ class Block(Edit, frozen=True, kw_only=True):
     """A line, such as the head of a function, that a diff says the place is below; it only breaks ties."""
     creates: bool = False
     """True when the file is to be a new one."""
+    at: int = 0
+    """The line of the file, as it is when the edit is made, at which a person has said that it begins; 0: nobody."""
 
 
 class Delete(Edit, frozen=True, kw_only=True):

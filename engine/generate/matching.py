@@ -1,20 +1,22 @@
 """Finding the lines an LLM meant: a ladder of looser and looser comparisons, each of which must find exactly one place.
 
-Anchors and similarity never place an edit; they only name the nearest lines in a refusal.
+Anchors and similarity never place an edit; they only name the nearest lines in a refusal, for a person to choose.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from typing import NamedTuple
 
-from engine.errors import EditError
+from engine.errors import PlaceError
 from engine.generate.lines import indent_of
 
 SIMILAR = 0.6
 MOST_COMPARED = 4_000
 """Characters that are compared one by one to find out how similar two stretches are."""
+OFFERED = 3
+"""Similar places that a person can choose from."""
 UNICODE = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛′`´", "'"),
@@ -50,12 +52,9 @@ def find(lines: Sequence[str], search: Sequence[str], hint: int = 0, below: str 
     Of several places, the one at line `hint` is meant, or else the first below the only line `below`.
 
     Raises:
-        EditError: when there are several; the sentence names their lines.
+        PlaceError: when there are several; the sentence names their lines.
     """
-    for key, uniform in ((_same, False), (str.rstrip, False), (str.strip, True), (str.strip, False), (plain, False)):
-        starts = _starts(lines, search, key)
-        if uniform:
-            starts = [start for start in starts if _shifted(lines[start : start + len(search)], search)]
+    for key, starts in _ladder(lines, search):
         if len(starts) > 1 and hint - 1 in starts:
             starts = [hint - 1]
         if len(starts) > 1 and below:
@@ -63,13 +62,29 @@ def find(lines: Sequence[str], search: Sequence[str], hint: int = 0, below: str 
         if len(starts) > 1:
             places = ", ".join(str(start + 1) for start in starts[:4])
             more = f" and {len(starts) - 4} more" if len(starts) > 4 else ""
-            raise EditError(
-                f"its {len(search)} lines to find are in {len(starts)} places, at lines {places}{more}; "
-                "it must be clear which is meant."
-            )
+            sought = "line to find is" if len(search) == 1 else f"{len(search)} lines to find are"
+            message = f"its {sought} in {len(starts)} places, at lines {places}{more}; it must be clear which is meant."
+            raise PlaceError(message, tuple(starts), fits=True)
         if starts:
             return Place(starts[0], starts[0] + len(search), key, key is _same)
     return None
+
+
+def find_at(lines: Sequence[str], search: Sequence[str], start: int) -> Place | None:
+    """The place of `search` that begins at index `start`, as the strictest rung that has it there compares lines."""
+    end = start + len(search)
+    return next(
+        (Place(start, end, key, key is _same) for key, starts in _ladder(lines, search) if start in starts), None
+    )
+
+
+def _ladder(lines: Sequence[str], search: Sequence[str]) -> Iterator[tuple[Key, list[int]]]:
+    """(how lines are compared, where `search` begins then), the strictest comparison first."""
+    for key, uniform in ((_same, False), (str.rstrip, False), (str.strip, True), (str.strip, False), (plain, False)):
+        starts = _starts(lines, search, key)
+        if uniform:
+            starts = [start for start in starts if _shifted(lines[start : start + len(search)], search)]
+        yield key, starts
 
 
 def _first_below(lines: Sequence[str], below: str, starts: list[int]) -> list[int]:
@@ -165,6 +180,25 @@ def _most_alike(lines: Sequence[str], search: Sequence[str]) -> tuple[int, int, 
     last = len(lines) - size
     start = max(range(last + 1), key=lambda at: (hits[at + size] - hits[at], size and hits[at + 1] - hits[at]))
     return start, size, hits[start + size] - hits[start]
+
+
+def similar(lines: Sequence[str], search: Sequence[str]) -> tuple[int, ...]:
+    """Indexes where stretches as long as `search` begin that are much like it, the likest first, at most `OFFERED`."""
+    size, last = len(search), len(lines) - len(search)
+    if last < 0:
+        return ()
+    here, wanted = [plain(line) for line in lines], [plain(line) for line in search]
+    longest = max(range(size), key=lambda at: len(wanted[at]))
+    alike = set(get_close_matches(wanted[longest], {line for line in here if line}, n=OFFERED, cutoff=SIMILAR))
+    starts = {at - longest for at, line in enumerate(here) if line in alike} | {_most_alike(lines, search)[0]}
+    sought = "\n".join(wanted)[:MOST_COMPARED]
+    found: list[tuple[float, int]] = []
+    for start in sorted(start for start in starts if 0 <= start <= last)[: 4 * OFFERED]:
+        text = "\n".join(here[start : start + size])[:MOST_COMPARED]
+        matcher = SequenceMatcher(None, sought, text, autojunk=False)
+        if matcher.quick_ratio() >= SIMILAR and (ratio := matcher.ratio()) >= SIMILAR:
+            found.append((-ratio, start))
+    return tuple(start for _, start in sorted(found)[:OFFERED])
 
 
 def nearest(lines: Sequence[str], search: Sequence[str]) -> str:

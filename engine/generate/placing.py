@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from engine.errors import EditError
+from engine.errors import EditError, PlaceError
 from engine.generate import other_code, python_merge
 from engine.generate.edits import Block, Broken, Code, Edit
 from engine.generate.lines import FileLines, code_lines, uses_crlf
-from engine.generate.matching import Place, find, fitted, nearest
+from engine.generate.matching import Place, find, find_at, fitted, nearest, plain, similar
 from engine.generate.python_module import PYTHON
 from engine.model import Bottleneck
 
@@ -46,7 +46,7 @@ def _block(block: Block, text: str | None) -> str:
         return text
     lines = FileLines(text)
     search, replace = list(block.search), list(block.replace)
-    place = _find(lines.seen, search, replace, block)
+    place = (_chosen if block.at else _find)(lines.seen, search, replace, block)
     if place is None:
         return text
     window = lines.seen[place.start : place.end]
@@ -61,14 +61,35 @@ def _find(lines: Sequence[str], search: list[str], replace: list[str], block: Bl
         if found is None and not (search[0].strip() and search[-1].strip()):
             _drop_blank_edges(search, replace)
             found = find(lines, search, block.hint, block.below)
-        if found is None and any(line.strip() for line in replace) and find(lines, replace, block.hint):
-            return None
-    except EditError as error:
-        raise EditError(f"{block.file}: {error}") from error
-    if found is None:
-        hint = nearest(lines, search)
-        raise EditError(f"{block.file}: its {len(search)} lines to find are not there{'; ' + hint if hint else ''}.")
-    return found
+    except PlaceError as error:
+        raise PlaceError(f"{block.file}: {error}", error.starts, fits=error.fits) from error
+    if found is not None:
+        return found
+    if any(line.strip() for line in replace) and _is_there(lines, replace, block.hint):
+        return None
+    hint = nearest(lines, search)
+    sought = "line to find is" if len(search) == 1 else f"{len(search)} lines to find are"
+    message = f"{block.file}: its {sought} not there{'; ' + hint if hint else ''}."
+    raise PlaceError(message, similar(lines, search), fits=False)
+
+
+def _is_there(lines: Sequence[str], replace: list[str], hint: int) -> bool:
+    try:
+        return find(lines, replace, hint) is not None
+    except PlaceError:
+        return False  # such lines are in several places, so nothing says that the edit is made
+
+
+def _chosen(lines: Sequence[str], search: list[str], replace: list[str], block: Block) -> Place:
+    """The place that a person has chosen, also where the lines are only similar: what differs shows in the diff."""
+    start = block.at - 1
+    found = find_at(lines, search, start)
+    if found is None and not (search[0].strip() and search[-1].strip()):
+        _drop_blank_edges(search, replace)
+        found = find_at(lines, search, start)
+    if found is None and start + len(search) > len(lines):
+        raise EditError(f"{block.file}: there are no {len(search)} lines from line {block.at} on.")
+    return found or Place(start, start + len(search), plain, exact=False)
 
 
 def _drop_blank_edges(search: list[str], replace: list[str]) -> None:

@@ -91,7 +91,8 @@ def read_answer(
         )
     if not edits:
         return _ended(candidate, answer, "empty", no_code(answer))
-    work = Work(target, read, protected, files=candidate.files, whole=candidate.edit_format == "file")
+    whole = candidate.edit_format == "file"
+    work = Work(target, read, protected, files=candidate.files, whole=whole, placed=candidate.placed)
     if not work.do(edits):
         return _ended(candidate, answer, "empty", no_code(answer))
     gone = [path for path, _, after in work.changes() if after is None]

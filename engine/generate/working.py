@@ -7,14 +7,15 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from engine.errors import EditError
+from engine.errors import EditError, PlaceError
 from engine.generate import other_code, python_module
+from engine.generate.chosen_places import Choices
 from engine.generate.edits import Block, Code, Delete, Edit, Move
 from engine.generate.encoding import encodable
 from engine.generate.hunks import make_hunks
 from engine.generate.locating import locate
 from engine.generate.placing import place
-from engine.model import BaselineFile, Bottleneck, Hunk, Unapplied
+from engine.model import BaselineFile, Bottleneck, Hunk, Placement, Unapplied
 from engine.protected import refusal
 
 Read = Callable[[str], BaselineFile | None]
@@ -41,15 +42,18 @@ class Work:
         files: Sequence[BaselineFile] = (),
         whole: bool = False,
         names: Collection[str] = (),
+        placed: Sequence[Placement] = (),
     ) -> None:
         """`files` are the pinned baselines, `whole` says that whole files were asked for; an edit that names no file
-        is about that of `target`, and where that has none about the only one of `names` where it fits."""
+        is about that of `target`, and where that has none about the only one of `names` where it fits; `placed` is
+        what a person has said about edits that have no place of their own."""
         self.unapplied: list[Unapplied] = []
         self.texts: dict[str, Text] = {}
         self._target, self._read, self._protected, self._whole, self._names = target, read, protected, whole, names
         self._baseline: dict[str, BaselineFile] = {file.path: file for file in files}
         self._edits: Sequence[Edit] = ()
-        self._failed: dict[int, Edit] = {}
+        self._failed: set[int] = set()
+        self._choices = Choices(placed)
 
     @property
     def files(self) -> tuple[BaselineFile, ...]:
@@ -76,16 +80,17 @@ class Work:
 
     def do(self, edits: Sequence[Edit]) -> bool:
         """Place the edits and check what they made; whether there was any that is more than an illustration."""
+        edits = [msgspec.structs.replace(edit, number=number) for number, edit in enumerate(edits)]
         if len(edits) > MOST_EDITS:
             self._edits = edits
-            self._fail(
-                edits[0], "", f"The answer has {len(edits)} edits; at most {MOST_EDITS} are read, ask for fewer."
-            )
+            message = f"The answer has {len(edits)} edits; at most {MOST_EDITS} are read, ask for fewer."
+            self.unapplied.append(Unapplied(file="", reason=message, text=edits[0].text))
             return True
         located = map(self._located, edits)
         self._edits = [edit for edit in located if edit and not self._is_illustration(edit, edits)]
         for edit in self._edits:
-            self._place(edit)
+            if not self._choices.leaves_out(edit):
+                self._place(edit)
         self._check_all()
         return bool(self._edits)
 
@@ -96,7 +101,7 @@ class Work:
             if path not in self._baseline:
                 self._baseline[path] = BaselineFile(path=path, text="", digest=sha256(b"").hexdigest())
             made += make_hunks(candidate_id, path, self._baseline[path].text, text or "")
-        return tuple(made)
+        return tuple(self._choices.told(hunk) for hunk in made)
 
     def _located(self, edit: Edit) -> Edit | None:
         """The edit with the file it is about; None for code that is about no file of the project."""
@@ -105,7 +110,7 @@ class Work:
         try:
             found = locate(edit, self._names, self._quietly)
         except EditError as error:
-            self._fail(edit, "", str(error))
+            self._fail(edit, "", error)
             return edit
         if not found and isinstance(edit, Code):
             return None
@@ -126,11 +131,24 @@ class Work:
         except EditError:
             return None
 
-    def _fail(self, edit: Edit, path: str, reason: str) -> None:
-        if id(edit) not in self._failed:
-            self._failed[id(edit)] = edit
-            sought = edit.search if isinstance(edit, Block) else ()
-            self.unapplied.append(Unapplied(file=path, reason=reason, text=edit.text, sought=sought))
+    def _fail(self, edit: Edit, path: str, error: EditError) -> None:
+        if edit.number in self._failed:
+            return
+        self._failed.add(edit.number)
+        places: tuple[int, ...] = ()
+        if isinstance(error, PlaceError):
+            places = self._choices.places(error.starts, self.before(path), self.texts.get(path))
+        self.unapplied.append(
+            Unapplied(
+                file=path,
+                reason=str(error),
+                text=edit.text,
+                sought=edit.search if isinstance(edit, Block) else (),
+                edit=edit.number,
+                places=places,
+                fits=not isinstance(error, PlaceError) or error.fits,
+            )
+        )
 
     def _place(self, edit: Edit) -> None:
         path = edit.file or self._target.file
@@ -146,9 +164,10 @@ class Work:
                 case Code(whole=False, fresh=False) if self.texts[path] is None and self._is_astray(path):
                     raise EditError(f"{path} is not in the project, and neither is its folder; is it another project?")
                 case _:
+                    edit = self._choices.placed(edit, self.before(path), self.texts[path])
                     self.texts[path] = place(edit, self.texts[path], self._target, whole=self._whole)
         except EditError as error:
-            self._fail(edit, path, str(error))
+            self._fail(edit, path, error)
 
     def _is_astray(self, path: str) -> bool:
         folder = path.rpartition("/")[0]
@@ -205,7 +224,7 @@ class Work:
                 self._check(path, self._baseline.get(path), text)
             except EditError as error:
                 about = [edit for edit in self._edits if (edit.file or self._target.file) == path]
-                self._failed |= {id(edit): edit for edit in about}
+                self._failed |= {edit.number for edit in about}
                 self.unapplied.append(Unapplied(file=path, reason=str(error)))
 
     def _check(self, path: str, file: BaselineFile | None, after: str) -> None:

@@ -6,7 +6,18 @@ sizes are bytes, dates are seconds since the epoch, lines count from 1 and spans
 """
 
 from engine.model.applications import Application, AppliedFile, Target
-from engine.model.candidates import BaselineFile, Candidate, CandidateState, Decision, EditFormat, Flag, Hunk, Unapplied
+from engine.model.candidates import (
+    AnswerReading,
+    BaselineFile,
+    Candidate,
+    CandidateState,
+    Decision,
+    EditFormat,
+    Flag,
+    Hunk,
+    Placement,
+    Unapplied,
+)
 from engine.model.evaluations import (
     Arm,
     Behaviour,
@@ -59,6 +70,7 @@ from engine.model.prompts import (
 __all__ = [
     "CONTEXT_NAMES",
     "Allocation",
+    "AnswerReading",
     "Application",
     "AppliedFile",
     "Approach",
@@ -100,6 +112,7 @@ __all__ = [
     "Noise",
     "Noun",
     "Objective",
+    "Placement",
     "Profile",
     "Project",
     "Prompt",

@@ -29,6 +29,8 @@ class Hunk(Noun, frozen=True, kw_only=True):
     """Id of the hunk that this one was split from."""
     note: str = ""
     """A person's comment, or the reason for a rejection."""
+    placed: str = ""
+    """Where a person has placed the edit that it comes from, in words; empty when the answer left no choice."""
     stale: bool = False
     """True when its old lines are not in the working tree any more, so that it cannot be measured or written."""
 
@@ -64,6 +66,22 @@ class Unapplied(Noun, frozen=True, kw_only=True):
     text: str = ""
     sought: tuple[str, ...] = ()
     """The lines that were looked for, where the edit has such."""
+    edit: int = -1
+    """Its number among the edits of the answer, from 0; -1 when it is not about one of them."""
+    places: tuple[int, ...] = ()
+    """Lines of the file at which it could begin, for a person to choose one."""
+    fits: bool = True
+    """False when the lines at `places` are only similar to those that were looked for."""
+
+
+class Placement(Noun, frozen=True, kw_only=True):
+    """What a person has said about an edit of an answer that has no place of its own."""
+
+    edit: int
+    """Its number among the edits of the answer, from 0."""
+    file: str
+    line: int
+    """Line of the file, as it was before the answer, at which the edit begins; 0 leaves the edit out."""
 
 
 CandidateState = Literal["streaming", "ready", "empty", "unappliable", "failed", "interrupted"]
@@ -94,6 +112,8 @@ class Candidate(Noun, frozen=True, kw_only=True):
     files: tuple[BaselineFile, ...] = ()
     hunks: tuple[Hunk, ...] = ()
     unapplied: tuple[Unapplied, ...] = ()
+    placed: tuple[Placement, ...] = ()
+    """The edits that a person has placed, or left out."""
     flags: tuple[Flag, ...] = ()
     """What the cheat lens saw."""
     sent: tuple[Message, ...] = ()
@@ -106,6 +126,11 @@ class Candidate(Noun, frozen=True, kw_only=True):
     """In one sentence: why there is no diff, when there is none."""
     moved: float = 0.0
     """When its hunks were last moved along with a file that had changed; 0.0 when it is on its first baseline."""
+
+    @property
+    def placeable(self) -> tuple[Unapplied, ...]:
+        """The edits without a place that a person can place, or leave out."""
+        return tuple(item for item in self.unapplied if item.edit >= 0)
 
     @property
     def kept(self) -> tuple[Hunk, ...]:
@@ -121,3 +146,14 @@ class Candidate(Noun, frozen=True, kw_only=True):
     def accepted(self) -> tuple[Hunk, ...]:
         """The hunks an apply takes."""
         return tuple(hunk for hunk in self.hunks if hunk.decision == "accepted")
+
+
+class AnswerReading(Noun, frozen=True, kw_only=True):
+    """What an answer was read as, but for its hunks: what changes when a person places one of its edits."""
+
+    state: CandidateState
+    reason: str
+    files: tuple[BaselineFile, ...]
+    unapplied: tuple[Unapplied, ...]
+    placed: tuple[Placement, ...]
+    flags: tuple[Flag, ...]

@@ -57,6 +57,7 @@ from engine.protocol.commands import (
     MeasureWorth,
     NoteHunk,
     Optimise,
+    PlaceEdit,
     PreviewPrompt,
     PreviewSending,
     PreviewVariant,
@@ -68,6 +69,7 @@ from engine.protocol.commands import (
     ScheduleAction,
     SetBudget,
     ShowEvidence,
+    ShowPlaces,
     SplitHunk,
     Status,
     Stop,
@@ -76,7 +78,17 @@ from engine.protocol.commands import (
     WritePrompts,
 )
 from engine.protocol.deliveries import Apply, ExportRecording, ImportRecording, UndoApply, WriteReceipt
-from engine.protocol.replies import Clash, Comparison, Outgoing, Preview, Reply, Request, Strategy, Variant
+from engine.protocol.replies import (
+    Clash,
+    Comparison,
+    Outgoing,
+    PlaceOffered,
+    Preview,
+    Reply,
+    Request,
+    Strategy,
+    Variant,
+)
 from engine.protocol.word import Word
 
 __all__ = [
@@ -128,6 +140,8 @@ __all__ = [
     "Notice",
     "Optimise",
     "Outgoing",
+    "PlaceEdit",
+    "PlaceOffered",
     "Preview",
     "PreviewPrompt",
     "PreviewSending",
@@ -147,6 +161,7 @@ __all__ = [
     "ServerMessage",
     "SetBudget",
     "ShowEvidence",
+    "ShowPlaces",
     "Snapshot",
     "SplitHunk",
     "Status",

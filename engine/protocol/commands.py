@@ -209,6 +209,24 @@ class EditHunk(Word, frozen=True, kw_only=True, tag="edit_hunk"):
     new_lines: tuple[str, ...]
 
 
+class ShowPlaces(Word, frozen=True, kw_only=True, tag="show_places"):
+    """Reply: a tuple of `PlaceOffered`: what an edit without a place of its own would make at each it could have."""
+
+    candidate: str
+    edit: int
+    """Its number among the edits of the answer, as `Unapplied` has it."""
+
+
+class PlaceEdit(Word, frozen=True, kw_only=True, tag="place_edit"):
+    """Say where an edit of an answer goes, or that it is left out. Reply: {"left"}, how many edits have no place yet;
+    with none left the candidate has its hunks."""
+
+    candidate: str
+    edit: int
+    line: int
+    """One of its places; 0 leaves the edit out."""
+
+
 class NoteHunk(Word, frozen=True, kw_only=True, tag="note_hunk"):
     """Keep a person's comment on a hunk, or the reason for a rejection; an empty one removes it."""
 
@@ -359,6 +377,8 @@ Command = (
     | Decide
     | SplitHunk
     | EditHunk
+    | ShowPlaces
+    | PlaceEdit
     | NoteHunk
     | CompareCandidates
     | UndoDecision

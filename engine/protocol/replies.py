@@ -64,6 +64,18 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """How many places hold a placeholder for a likely secret."""
 
 
+class PlaceOffered(msgspec.Struct, frozen=True, kw_only=True):
+    """One place that an edit of an answer could have."""
+
+    line: int
+    within: str
+    """The function around it; empty outside of any."""
+    hunks: tuple[Hunk, ...]
+    """What the edit by itself would change there."""
+    problem: str
+    """Why it would not do there; empty when it would."""
+
+
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """The difference between two candidates: the files as one would leave them, and the hunks to the other's."""
 

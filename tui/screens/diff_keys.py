@@ -3,6 +3,9 @@
 from textual.binding import Binding, BindingType
 
 KEYS: tuple[BindingType, ...] = (
+    Binding(
+        "P", "place", "place edit", id="diffs.place", tooltip="Choose the place of an edit that has several, or none"
+    ),
     Binding("a", "decide('accepted')", "accept", id="diffs.accept", tooltip="Accept the hunk, go to the next"),
     Binding("r", "decide('rejected')", "reject", id="diffs.reject", tooltip="Reject the hunk, go to the next"),
     Binding("A", "decide_all('accepted')", "accept all", id="diffs.accept_all", tooltip="Accept all its hunks"),

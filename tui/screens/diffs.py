@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from engine.model import Candidate, Decision, Hunk
 from engine.protocol import Decide, RedoDecision, UndoDecision, Variant
-from tui import hunk_actions, variants, verbs, writing
+from tui import hunk_actions, placing, variants, verbs, writing
 from tui.answers import answer_lines
 from tui.hunk_facts import decided, hunk_facts
 from tui.screens import diff_search
@@ -50,6 +50,8 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
         self._marked: set[str] = set()
         self._words = False
         """Whether the person asked for the answer in place of the diff."""
+        self._placeable = False
+        """Whether the candidate has edits whose place a person can choose."""
 
     def compose_stage(self) -> ComposeResult:
         """List, diff and answer in one place, tray below."""
@@ -96,6 +98,9 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
         candidate = self.candidate
         if candidate is None:
             return
+        if self._placeable != bool(candidate.placeable):
+            self._placeable = not self._placeable
+            self.refresh_bindings()
         pane = self._pane(candidate)
         for name in ("diff", "answer"):
             widget = self.query_one(f"#{name}")
@@ -318,6 +323,15 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
             self.mpco.say("There is no hunk here; , and . go to other candidates.", "warning")
         elif self._decidable(candidate):
             getattr(hunk_actions, what)(self.mpco, candidate, hunk)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """P is a key only where there is an edit to place."""
+        return self._placeable if action == "place" else super().check_action(action, parameters)
+
+    def action_place(self) -> None:
+        """P: choose the place of an edit that has several, or none."""
+        if self.candidate is not None:
+            placing.place_edit(self.mpco, self.candidate)
 
     def action_compare(self) -> None:
         """C: the two marked candidates, or the marked one and the one under the cursor."""
