@@ -22,6 +22,7 @@ from engine import delivery, paths
 from engine.client import READY
 from engine.config import Config
 from engine.dispatch import Dispatch
+from engine.environment import DOTENV
 from engine.errors import UNREADABLE, EditError, EngineError, MpcoError
 from engine.evaluate.sandbox import strongest
 from engine.experimenting import Experiments
@@ -266,11 +267,9 @@ def describe(config: Config, sandbox: str = "") -> Project:
     )
 
 
-def _modified(config: Config) -> int:
-    try:
-        return Path(config.path).stat().st_mtime_ns
-    except OSError:
-        return 0
+def _modified(config: Config) -> list[int]:
+    """When the files that make the configuration were last written, each."""
+    return [path.stat().st_mtime_ns for path in (Path(config.path), config.root_path / DOTENV) if path.is_file()]
 
 
 def _id_of(line: bytes) -> int:

@@ -129,9 +129,10 @@ async def test_texts_are_copied_added_and_marked(project: Path) -> None:
 
 
 async def test_what_does_not_fit_the_context_window_is_refused_and_never_cut(project: Path) -> None:
+    (project / ".env").write_text("ABOUT=counts\n")
     config = (project / "mpco.toml").read_text()
     small = config.replace('model = "offline/algorithms"', 'model = "offline/algorithms"\ncontext_window = 40')
-    (project / "mpco.toml").write_text(small)
+    (project / "mpco.toml").write_text(f'[project]\ndescription = "${{ABOUT}}"\n\n{small}')
     async with followed(project) as engine:
         bottleneck = (await profiled(engine))[0].id
         write = WritePrompts(bottlenecks=(bottleneck,), llms=("algorithms",))
@@ -144,6 +145,10 @@ async def test_what_does_not_fit_the_context_window_is_refused_and_never_cut(pro
         told = {(item.purpose, item.llm): item.refused for item in shown}
         assert "context window of 40" in told["optimise", "algorithms"]
         assert told["prompt", "algorithms"] == ""
+
+        (project / ".env").write_text("ABOUT=counts words\n")
+        await engine.send(PreviewSending(bottlenecks=(bottleneck,)))
+        await engine.until(lambda state: state.project and state.project.description == "counts words")
 
 
 async def test_another_meta_prompter_can_be_named(project: Path) -> None:
