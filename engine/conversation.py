@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from engine import privacy, recordings
+from engine import recordings
 from engine.config import Config, LlmSection, MetaPrompterSection
 from engine.errors import EngineError
 from engine.llm.budget import Budget
@@ -65,13 +65,6 @@ class Conversations:
     def max_usd(self) -> float | None:
         """The cap that holds now."""
         return self.config.budget.max_usd if self._cap is None else self._cap
-
-    @property
-    def needs_others(self) -> bool:
-        """Whether any LLM is configured that is not part of MPCO."""
-        sections: tuple[Section, ...] = (self.config.meta_prompter, *self.config.llm)
-        models = (model for section in sections for model in (section.model, section.fallback) if model)
-        return not all(privacy.embedded(model) for model in models)
 
     def replay(self, source: str, speed: float) -> dict[str, Any]:
         """Answer every call from the recording `source`, or by the LLMs again when that is empty.

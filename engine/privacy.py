@@ -35,18 +35,13 @@ def check(model: str, section: CallSection, privacy: PrivacySection) -> None:
 def destination(model: str, section: CallSection) -> str:
     """Where a call goes: an address, `this machine`, or the name of a provider."""
     provider = model.partition("/")[0]
-    if embedded(model):
+    if provider in EMBEDDED:
         return "this machine"
     if section.api_base:
         return section.api_base
     if provider in HOME_SERVERS:
         return os.environ.get(HOME_SERVERS[provider], "") or "this machine"
     return f"the servers of {provider}" if "/" in model else "a provider's servers"
-
-
-def embedded(model: str) -> bool:
-    """Whether `model` is part of MPCO and calls nobody."""
-    return model.partition("/")[0] in EMBEDDED
 
 
 def is_here(where: str) -> bool:

@@ -205,8 +205,6 @@ class Service:
         self._pipeline.configure(self._config)
         self._publish_project()
         self._noise.configure(self._config)
-        if self._session.profile is not None:
-            self._in_background(self._load_llms())
 
     async def _warm_up(self) -> None:
         sandbox = await asyncio.to_thread(strongest)
@@ -217,9 +215,8 @@ class Service:
             await self._load_llms()
 
     async def _load_llms(self) -> None:
-        """Load litellm while nobody waits for it; neither patches to evaluate nor the offline models need it."""
-        if self._pipeline.conversations.needs_others:
-            await asyncio.to_thread(llm_client.warm_up)
+        """Load litellm while nobody waits for it; patches to evaluate need none, nor that work beside them."""
+        await asyncio.to_thread(llm_client.warm_up)
 
     def _publish_project(self, sandbox: str = "") -> None:
         described = describe(self._config, sandbox or self._session.project.sandbox)

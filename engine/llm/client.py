@@ -1,8 +1,7 @@
 """The one door to LLMs: everything MPCO says to a model, and hears from it, passes through `ask`.
 
 Retries are off and deadlines are our own: litellm's defaults pay for silent second requests, and its time-outs
-are defeated by a server that sends keep-alive bytes. The embedded models answer here in person as long as nobody
-else has needed litellm: loading it takes 3 s of CPU and 190 MB, and says nothing about them.
+are defeated by a server that sends keep-alive bytes.
 """
 
 import asyncio
@@ -14,7 +13,7 @@ import msgspec
 
 from engine.errors import LlmError
 from engine.llm import failures, library, prices
-from engine.llm.offline import is_offline, streaming
+from engine.llm.offline import is_offline
 from engine.llm.thinking import ThinkSplitter
 from engine.model import Message, Usage
 
@@ -71,35 +70,28 @@ async def ask(
         LlmError: whatever goes wrong, as one sentence; an answer without text counts as going wrong. What
             `on_delta` raises as an LlmError ends the call and is passed on.
     """
-    direct = is_offline(model) and not library.loaded()
-    if not direct:
-        await asyncio.to_thread(library.load)  # before the first deadline begins
+    litellm = await asyncio.to_thread(library.load)
     answer = _Answer(model, messages, on_delta)
     now = asyncio.get_running_loop().time
     ends_at = now() + deadlines.total
     moved, step = 0.0, min(0.1, deadlines.chunk / 10)  # moving a deadline for every chunk would cost more than the text
     try:
         async with asyncio.timeout_at(min(now() + deadlines.first, ends_at)) as deadline:
-            sent = [{"role": message.role, "content": message.content} for message in messages]
-            if direct:
-                answer.response = streaming.stream(model, sent, params)
-            else:
-                request = {
-                    **params,
-                    "model": model,
-                    "messages": sent,
-                    "api_base": api_base or None,
-                    "api_key": api_key or _key_for_own_server(model, api_base),
-                    "timeout": deadlines.total,
-                    "stream": True,
-                    "stream_options": {"include_usage": True},
-                    "max_retries": 0,
-                    "num_retries": 0,
-                }
-                answer.response = await library.load().acompletion(**request)
-            take = answer.take_piece if direct else answer.take
+            request = {
+                **params,
+                "model": model,
+                "messages": [{"role": message.role, "content": message.content} for message in messages],
+                "api_base": api_base or None,
+                "api_key": api_key or _key_for_own_server(model, api_base),
+                "timeout": deadlines.total,
+                "stream": True,
+                "stream_options": {"include_usage": True},
+                "max_retries": 0,
+                "num_retries": 0,
+            }
+            answer.response = await litellm.acompletion(**request)
             async for chunk in answer.response:
-                if take(chunk) and now() >= moved + step:
+                if answer.take(chunk) and now() >= moved + step:
                     moved = now()
                     deadline.reschedule(min(moved + deadlines.chunk, ends_at))
     except (LlmError, asyncio.CancelledError):
@@ -135,7 +127,6 @@ class _Answer:
         self._returned_model = ""
         self._finish_reason = ""
         self._usage: Any = None
-        self._told: Usage | None = None
 
     @property
     def text(self) -> str:
@@ -160,14 +151,6 @@ class _Answer:
         text, thought = self._splitter.feed(choice.delta.content or "")
         return self._add(text, (_field(choice.delta, "reasoning_content") or "") + thought)
 
-    def take_piece(self, piece: streaming.Piece) -> bool:
-        """Pass on a piece of an embedded model's answer; False for the last, which carries its usage."""
-        text, tokens = piece
-        if tokens is not None:
-            self._told = Usage(input_tokens=tokens[0], output_tokens=tokens[1])
-            self._finish_reason = "stop"
-        return self._add(text, "")
-
     def finish(self, params: Mapping[str, Any]) -> Done:
         """Pass on what was held back while a tag could have begun, and say how the answer ended.
 
@@ -184,8 +167,6 @@ class _Answer:
 
     def _usage_told(self) -> Usage:
         """What the provider told or, flagged as estimated, our own count."""
-        if self._told is not None:
-            return self._told
         if self._usage is None:
             return prices.estimate_usage(self._model, self._messages, self.text + "".join(self._reasonings))
         # litellm puts in figures of its own when the provider tells none.

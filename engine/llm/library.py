@@ -20,7 +20,6 @@ SETTINGS = {
 }
 LOOPBACK = "localhost,127.0.0.1,::1"
 _loading = threading.Lock()
-_loaded = threading.Event()
 
 
 def load() -> Any:
@@ -40,13 +39,7 @@ def load() -> Any:
         if all(item["provider"] != PROVIDER for item in litellm.custom_provider_map):
             provider = importlib.import_module("engine.llm.offline.provider")
             litellm.custom_provider_map.append({"provider": PROVIDER, "custom_handler": provider.Offline()})
-        _loaded.set()
         return litellm
-
-
-def loaded() -> bool:
-    """Whether `load` has come to its end in this process, so that calling it again costs nothing."""
-    return _loaded.is_set()
 
 
 def _imported() -> Any:

@@ -1,8 +1,8 @@
 """The embedded offline models: honest rule-based programs behind the same door as real LLMs.
 
 They need no key and no network, so that the first run, the tests and the CI do the whole job for real. None of
-them is a language model, and every description and every answer says so. Nothing here imports litellm but
-`provider`, which makes them callable through it: where they are the only models, nobody has to load it.
+them is a language model, and every description and every answer says so. This module holds what is known about
+them without importing litellm; `provider` makes them callable through it.
 """
 
 from engine.model import LlmFacts
