@@ -191,6 +191,7 @@ class ExperimentSection(Section, frozen=True, kw_only=True):
     llms: tuple[str, ...] = ()
     meta_prompters: tuple[str, ...] = ()
     repetitions: Count = 1
+    cross: bool = False
 
 
 class SandboxSection(Section, frozen=True, kw_only=True):

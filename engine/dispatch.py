@@ -146,7 +146,7 @@ class Dispatch:
             case Combine():
                 return _evaluations([self._pipeline.searches.combine()])
             case RunExperiment(plan=True):
-                return self._experiments.planned(command)
+                return self._experiments.plan(command)
             case RunExperiment():
                 job = self._experiments.run(command)
                 return {"job": job.id, "experiment": job.subject}

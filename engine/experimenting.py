@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from engine.errors import EngineError
+from engine.estimating import Estimating
 from engine.jobs import Jobs, RunningJob, Work, new_id
 from engine.model import Approach, Candidate, Cell, Evaluation, Experiment, Job, Prompt
 from engine.pipeline import Pipeline
 from engine.prompt.strategies import is_meta
 from engine.prompt.templates import library
-from engine.protocol import ExperimentBegun, RunExperiment, WritePrompts
+from engine.protocol import ExperimentBegun, ExperimentPlan, RunExperiment, WritePrompts
 from engine.session import Session
 
 AGAIN = ("interrupted", "failed")
@@ -36,7 +37,7 @@ class Experiments:
         """
         if any(job.live and job.kind == "experiment" for job in self._session.jobs.values()):
             raise EngineError("An experiment is under way already; x cancels it.")
-        experiment = self.planned(command)
+        experiment = self._planned(command)
         if experiment.id not in self._session.experiments:
             self._session.publish(ExperimentBegun(experiment=experiment))
         title = f"experiment of {len(list(experiment.cells()))} cells"
@@ -46,7 +47,7 @@ class Experiments:
         """Go on with an experiment that was cut off."""
         self._jobs.go_on(job, self._work(job.subject))
 
-    def planned(self, command: RunExperiment) -> Experiment:
+    def _planned(self, command: RunExperiment) -> Experiment:
         """What the command is about: the experiment it names, or a new one.
 
         Raises:
@@ -78,6 +79,7 @@ class Experiments:
             llms=llms,
             approaches=tuple(self._approaches(strategies, metas)),
             repetitions=command.repetitions or section.repetitions,
+            cross=command.cross or section.cross,
         )
 
     def _approaches(self, strategies: Iterable[str], metas: Iterable[str]) -> Iterator[Approach]:
@@ -115,9 +117,19 @@ class Experiments:
                         self._jobs.cancel(id)
             raise
 
+    def plan(self, command: RunExperiment) -> ExperimentPlan:
+        """What the command would ask for, what that may cost and how long it may take; nothing is sent."""
+        experiment = self._planned(command)
+        left = self._unasked(experiment, list(experiment.cells()))
+        readers = [cell._replace(llm=cell.written_for or cell.llm, written_for="") for cell in left]
+        unwritten = [cell for cell in readers if self._prompt(experiment, cell) is None]
+        return Estimating(self._session, self._pipeline).plan(experiment, left, unwritten)
+
     def _write(self, experiment: Experiment, cells: list[Cell]) -> list[str]:
         """Have the prompts written that are missing; `cells` have one approach, bottleneck and repetition."""
-        missing = [cell.llm for cell in self._unasked(experiment, cells) if self._prompt(experiment, cell) is None]
+        readers = [cell.written_for or cell.llm for cell in self._unasked(experiment, cells)]
+        own = [cell for cell in cells if cell.llm in readers and not cell.written_for]
+        missing = [cell.llm for cell in own if self._prompt(experiment, cell) is None]
         if not missing:
             return []
         command = WritePrompts(
@@ -131,7 +143,7 @@ class Experiments:
 
     def _ask(self, experiment: Experiment, cells: list[Cell]) -> list[str]:
         """Ask the LLMs that have a prompt and no answer yet."""
-        prompts = [self._prompt(experiment, cell) for cell in self._unasked(experiment, cells)]
+        prompts = [self._given(experiment, cell) for cell in self._unasked(experiment, cells)]
         ready = [prompt.id for prompt in prompts if prompt is not None and prompt.state == "ready"]
         if not ready:
             return []
@@ -160,6 +172,13 @@ class Experiments:
         known = self._candidates(experiment)
         return [cell for cell in cells if cell not in known]
 
+    def _given(self, experiment: Experiment, cell: Cell) -> Prompt | None:
+        """The prompt that the cell's LLM is given: its own, or one that was written for another."""
+        if not cell.written_for:
+            return self._prompt(experiment, cell)
+        own = self._prompt(experiment, cell._replace(llm=cell.written_for, written_for=""))
+        return own if own is None or own.state != "ready" else self._pipeline.prompting.lend(own, cell.llm)
+
     def _prompt(self, experiment: Experiment, cell: Cell) -> Prompt | None:
         """The newest prompt of the cell's approach that was written since the experiment began, as nobody edited it."""
         wanted = (cell.bottleneck, cell.llm, cell.approach.strategy, cell.approach.meta_prompter, "meta")
@@ -168,6 +187,7 @@ class Experiments:
             for prompt in self._session.prompts.values()
             if (prompt.bottleneck, prompt.llm, prompt.strategy, prompt.meta_prompter, prompt.author) == wanted
             and prompt.at >= experiment.at
+            and not prompt.written_for
             and prompt.state not in AGAIN
         ]
         return found[-1] if found else None
@@ -176,8 +196,9 @@ class Experiments:
         found = {}
         for item in self._session.candidates.values():
             if item.experiment == experiment.id and item.state not in AGAIN:
-                meta = self._session.prompts[item.prompt].meta_prompter
-                found[Cell(item.bottleneck, item.llm, Approach(item.strategy, meta), item.repetition)] = item
+                sent = self._session.prompts[item.prompt]
+                approach = Approach(item.strategy, sent.meta_prompter)
+                found[Cell(item.bottleneck, item.llm, approach, item.repetition, sent.written_for)] = item
         return found
 
     def _evaluation(self, candidate: Candidate) -> Evaluation | None:

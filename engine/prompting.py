@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -72,9 +72,13 @@ class Prompting:
             prompts += [draft.id for draft, _ in drafts]
         return jobs, prompts
 
+    def draft(self, command: PreviewPrompt) -> Prompt:
+        """The prompt as it is before an LLM has written a word of it."""
+        return self._draft(self._session.bottleneck(command.bottleneck), command.llm, command)[0]
+
     def preview(self, command: PreviewPrompt) -> Preview:
         """What would be sent to write a prompt; nothing is sent."""
-        prompt, _ = self._draft(self._session.bottleneck(command.bottleneck), command.llm, command)
+        prompt = self.draft(command)
         return Preview(model=prompt.meta_prompter, messages=prompt.sent, fields=prompt.fields)
 
     def strategies(self) -> list[Strategy]:
@@ -276,6 +280,14 @@ class Prompting:
             self._conversations.llm(label)
         return [self._keep(msgspec.structs.replace(prompt, llm=label), prompt.text) for label in command.llms]
 
+    def lend(self, prompt: Prompt, llm: str) -> Prompt:
+        """Give a prompt's text to another LLM for an experiment, once; by itself it is never sent to that one."""
+        known = (item for item in self._session.versions(prompt.bottleneck, llm) if item.parent == prompt.id)
+        lent = next((item for item in known if item.written_for), None)
+        return lent or self._keep(
+            msgspec.structs.replace(prompt, llm=llm, written_for=prompt.llm), prompt.text, author="meta"
+        )
+
     def add(self, command: AddPrompt) -> Prompt:
         """Keep a text that comes from a file or from elsewhere as a person's version."""
         self._conversations.llm(command.llm)
@@ -303,7 +315,7 @@ class Prompting:
             changed += [_marked(item, "pinned", False) for item in pinned]
         self._publish_all(changed)
 
-    def _keep(self, old: Prompt, text: str) -> Prompt:
+    def _keep(self, old: Prompt, text: str, author: Literal["meta", "person"] = "person") -> Prompt:
         problem = lint(text, "")
         if problem:
             raise PromptError(problem)
@@ -311,7 +323,7 @@ class Prompting:
             old,
             id=new_id(),
             version=self._next_version(old.bottleneck, old.llm),
-            author="person",
+            author=author,
             parent=old.id,
             text=text,
             state="ready",

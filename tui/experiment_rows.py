@@ -1,10 +1,10 @@
 """An experiment as rows: its cells with what became of them."""
 
 from collections.abc import Iterator
-from statistics import fmean
 from typing import Any, NamedTuple
 
-from engine.model import Candidate, Cell, Evaluation, Experiment
+from engine.model import Approach, Candidate, Cell, Evaluation, Experiment
+from engine.protocol import ExperimentPlan
 from tui import lines
 from tui.state import State
 
@@ -43,49 +43,54 @@ def results(state: State, experiment: Experiment) -> list[Result]:
     for item in state.candidates.values():
         if item.experiment == experiment.id and item.prompt in state.prompts:
             meta = state.prompts[item.prompt].meta_prompter
-            known[item.bottleneck, item.llm, item.strategy, meta, item.repetition] = item
+            lent = state.prompts[item.prompt].written_for
+            known[item.bottleneck, item.llm, item.strategy, meta, item.repetition, lent] = item
     names = {item.id: item.function for item in state.bottlenecks}
     found = []
     for cell in experiment.cells():
         approach = cell.approach
-        place = (cell.bottleneck, cell.llm, approach.strategy, approach.meta_prompter, cell.repetition)
+        way = (approach.strategy, approach.meta_prompter, cell.repetition, cell.written_for)
+        place = (cell.bottleneck, cell.llm, *way)
         candidate = known.get(place)
         evaluation = state.latest_evaluation(candidate.id) if candidate else None
         found.append(Result(cell, names.get(cell.bottleneck, cell.bottleneck), candidate, evaluation))
     return found
 
 
-def estimate(state: State, experiment: Experiment) -> str:
-    """What is left of it, and what that may cost and take, judged by what the session has seen."""
-    left = [result for result in results(state, experiment) if result.candidate is None]
-    written = {result.cell[:3] for result in left if result.cell.approach.meta_prompter}
-    told = f"{len(left)} of {len(list(experiment.cells()))} cells to ask for, {len(written)} prompts to have written"
-    used = [(item.llm, item.usage) for item in state.candidates.values()]
-    prices = {llm: usage.usd for llm, usage in used if usage is not None and usage.usd is not None}
-    models = {llm.label: llm.model for llm in state.project.llms} if state.project else {}
-    asked = [result.cell.llm for result in left]
-    costs = [0.0 if models.get(llm, "").startswith("offline/") else prices.get(llm) for llm in asked]
-    if None in costs:
-        told += "; what an answer costs is not known before the first one"
-    elif total := sum(cost for cost in costs if cost):
-        told += f"; about ${total:.2f} for the answers, at what the last ones cost"
-    seconds = [item.measurements[-1].at - item.at for item in state.evaluations.values() if item.measurements]
-    if seconds:
-        told += f"; at most {max(1, round(len(left) * fmean(seconds) / 60))} min to measure them, at the pace so far"
+def estimate(plan: ExperimentPlan) -> str:
+    """What is left of it, and what that may cost and take."""
+    told = f"{plan.left} of {plan.cells} cells to ask for, {plan.prompts} prompts to have written"
+    if plan.usd is None or plan.max_usd is None:
+        told += f"; the price of {', '.join(plan.unpriced)} is not known"
+    elif plan.max_usd:
+        told += f"; about ${plan.usd:.4g}, at most ${plan.max_usd:.4g}, at the models' prices"
+        told += " (the lengths of answers are a guess)" if plan.guessed else ""
+    elif plan.left:
+        told += "; free"
+    if plan.left and plan.max_seconds is not None:
+        told += f"; at most {max(1, round(plan.max_seconds / 60))} min to measure them, beside builds and tests"
     return told
 
 
 def grid(found: list[Result]) -> str:
     """A table: a row for each (bottleneck, LLM, repetition), a column for each approach."""
-    approaches = list(dict.fromkeys(result.cell.approach for result in found))
-    several = len({item.meta_prompter for item in approaches if item.meta_prompter}) > 1
-    head = ["bottleneck", "LLM", "run"]
-    head += [f"{a.strategy} by {a.meta_prompter}" if several and a.meta_prompter else a.strategy for a in approaches]
+    ways = sorted(dict.fromkeys((result.cell.approach, result.cell.written_for) for result in found), key=_lent)
+    several = len({approach.meta_prompter for approach, _ in ways if approach.meta_prompter}) > 1
+    head = ["bottleneck", "LLM", "run", *(_way(*way, several) for way in ways)]
     rows: dict[tuple[str, str, str], dict[Any, str]] = {}
     for result in found:
         place = (result.function, result.cell.llm, str(result.cell.repetition))
-        rows.setdefault(place, {})[result.cell.approach] = result.word
-    return lines.table(head, ((*place, *(row.get(a, "–") for a in approaches)) for place, row in rows.items()))
+        rows.setdefault(place, {})[result.cell.approach, result.cell.written_for] = result.word
+    return lines.table(head, ((*place, *(row.get(way, "") for way in ways)) for place, row in rows.items()))
+
+
+def _lent(way: tuple[Approach, str]) -> bool:
+    return bool(way[1])
+
+
+def _way(approach: Approach, written_for: str, several: bool) -> str:
+    by = f" by {approach.meta_prompter}" if several and approach.meta_prompter else ""
+    return approach.strategy + by + (f" for {written_for}" if written_for else "")
 
 
 def json_rows(experiment: Experiment, found: list[Result]) -> Iterator[dict[str, Any]]:
@@ -100,6 +105,7 @@ def json_rows(experiment: Experiment, found: list[Result]) -> Iterator[dict[str,
             "strategy": cell.approach.strategy,
             "meta_prompter": cell.approach.meta_prompter,
             "repetition": cell.repetition,
+            "written_for": cell.written_for or cell.llm,
             "state": candidate.state if candidate else "missing",
             "verdict": line.get("verdict"),
             "percent_improvement": line.get("percent_improvement"),

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from engine.model import Experiment
-from engine.protocol import RunExperiment
+from engine.protocol import ExperimentPlan, RunExperiment
 from tui.experiment_rows import estimate, results
 
 if TYPE_CHECKING:
@@ -21,9 +20,9 @@ def begin(app: "MpcoApp") -> None:
     def ask(told: Any) -> None:
         from tui.screens.dialogs import ConfirmDialog
 
-        planned = msgspec.convert(told, Experiment)
+        plan = msgspec.convert(told, ExperimentPlan)
         words = "goes on" if command.experiment else "is worked through in the background; x on 5 cancels it"
-        text = f"The grid of [experiment] in mpco.toml {words}:\n{estimate(app.state, planned)}."
+        text = f"The grid of [experiment] in mpco.toml {words}:\n{estimate(plan)}."
         app.push_screen(ConfirmDialog("Experiment", text, "begin"), run)
 
     def run(answer: str | None) -> None:

@@ -14,7 +14,7 @@ from msgspec import structs
 
 from engine.client import Client
 from engine.errors import EngineError
-from engine.model import Candidate, Evaluation, Experiment, Job, Prompt, Target
+from engine.model import Candidate, Evaluation, Job, Prompt, Target
 from engine.protocol import (
     Apply,
     Cancel,
@@ -23,6 +23,7 @@ from engine.protocol import (
     Decide,
     Evaluate,
     EvaluatePatch,
+    ExperimentPlan,
     FollowUp,
     ListStrategies,
     Optimise,
@@ -207,17 +208,20 @@ async def run(session: Session, plan: Plan) -> Outcome:
                 await session.perform(Replay(source=""))
 
 
-async def mistake(session: Session, plan: Plan) -> str:
+async def mistake(session: Session, llms: Iterable[str], strategies: Iterable[str]) -> str:
     """What names nothing that there is, in a sentence, before anything is run or sent for it; else an empty text."""
     labels = [llm.label for llm in session.state.project.llms] if session.state.project else []
-    for label in plan.llms:
+    for label in llms:
         if label not in labels:
             return f"mpco.toml has no [[llm]] with label {_unknown(label, labels)}"
     told = msgspec.convert(await session.perform(ListStrategies()), list[Strategy])
-    strategies = {item.name: item for item in told}
-    if plan.strategy not in strategies:
-        return f"There is no strategy {_unknown(plan.strategy, list(strategies))}"
-    return strategies[plan.strategy].problem
+    known = {item.name: item for item in told}
+    for name in strategies:
+        if name not in known:
+            return f"There is no strategy {_unknown(name, list(known))}"
+        if known[name].problem:
+            return known[name].problem
+    return ""
 
 
 def _unknown(found: str, known: Sequence[str]) -> str:
@@ -324,7 +328,7 @@ async def evaluate(session: Session, patches: Iterable[tuple[str, str]]) -> list
     return [(title, evaluation, job) for (title, _), evaluation, job in zip(given, found, jobs, strict=True)]
 
 
-async def plan_experiment(session: Session, command: RunExperiment) -> Experiment:
+async def plan_experiment(session: Session, command: RunExperiment) -> ExperimentPlan:
     """What would be worked through, on a fresh profile when there is none yet.
 
     Raises:
@@ -334,7 +338,7 @@ async def plan_experiment(session: Session, command: RunExperiment) -> Experimen
         (profiled,) = await session.finish([(await session.perform(RunProfile()))["job"]])
         if profiled.state != "done":
             raise EngineError(profiled.reason)
-    return msgspec.convert(await session.perform(structs.replace(command, plan=True)), Experiment)
+    return msgspec.convert(await session.perform(structs.replace(command, plan=True)), ExperimentPlan)
 
 
 async def experiment(session: Session, command: RunExperiment) -> Job:

@@ -1,6 +1,7 @@
 """Experiments: the same bottlenecks given to several LLMs by several approaches, several times."""
 
 from collections.abc import Iterator
+from itertools import permutations
 from typing import NamedTuple
 
 from engine.model.noun import Noun
@@ -22,6 +23,8 @@ class Cell(NamedTuple):
     approach: Approach
     repetition: int
     """From 1."""
+    written_for: str = ""
+    """The LLM whose prompt it is given; empty for its own."""
 
 
 class Experiment(Noun, frozen=True, kw_only=True):
@@ -33,6 +36,8 @@ class Experiment(Noun, frozen=True, kw_only=True):
     llms: tuple[str, ...]
     approaches: tuple[Approach, ...]
     repetitions: int = 1
+    cross: bool = False
+    """Whether each LLM is given also the prompts that were written for the others."""
 
     def cells(self) -> Iterator[Cell]:
         """Every cell, one repetition of the whole grid after the other."""
@@ -41,3 +46,5 @@ class Experiment(Noun, frozen=True, kw_only=True):
                 for bottleneck in self.bottlenecks:
                     for llm in self.llms:
                         yield Cell(bottleneck, llm, approach, repetition)
+                    for llm, other in permutations(self.llms, 2) if self.cross and approach.meta_prompter else ():
+                        yield Cell(bottleneck, llm, approach, repetition, other)

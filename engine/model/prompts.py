@@ -96,6 +96,8 @@ class Prompt(Noun, frozen=True, kw_only=True):
     """Of all calls that were made for it, failed ones as well."""
     remark: str = ""
     """What the person asked to be better."""
+    written_for: str = ""
+    """The LLM that its text was written for, where an experiment gives it to this one; not sent by itself then."""
     reused: str = ""
     """The prompt whose text this is, when it was written for another bottleneck."""
     proposal: Proposal = ""
@@ -106,8 +108,8 @@ class Prompt(Noun, frozen=True, kw_only=True):
 
     @property
     def sendable(self) -> bool:
-        """Whether it is complete, and no proposal that nobody has taken."""
-        return self.state == "ready" and self.proposal not in ("open", "rejected")
+        """Whether it is complete, meant for this LLM, and no proposal that nobody has taken."""
+        return self.state == "ready" and not self.written_for and self.proposal not in ("open", "rejected")
 
 
 def prompt_to_send(versions: Sequence[Prompt], chosen: Collection[str] = ()) -> Prompt | None:

@@ -297,7 +297,7 @@ ScheduleAction = Literal["pin", "pause", "free", "drop"]
 
 
 class RunExperiment(Word, frozen=True, kw_only=True, tag="run_experiment"):
-    """Work through a grid of requests, or go on with it. Reply: {"job", "experiment"}, or only the `Experiment`."""
+    """Work through a grid of requests, or go on with it. Reply: {"job", "experiment"}, or an `ExperimentPlan`."""
 
     experiment: str = ""
     """The one to go on with; empty begins one of what follows, where empty stands for what [experiment] says."""
@@ -306,6 +306,8 @@ class RunExperiment(Word, frozen=True, kw_only=True, tag="run_experiment"):
     llms: tuple[str, ...] = ()
     meta_prompters: tuple[str, ...] = ()
     repetitions: int = 0
+    cross: bool = False
+    """Give each LLM also the prompts that were written for the others; so does [experiment] cross."""
     plan: bool = False
     """Only tell what would be worked through."""
 

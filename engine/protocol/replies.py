@@ -5,6 +5,7 @@ import msgspec
 from engine.model import (
     BaselineFile,
     ContextField,
+    Experiment,
     Hunk,
     Message,
     Purpose,
@@ -74,6 +75,28 @@ class PlaceOffered(msgspec.Struct, frozen=True, kw_only=True):
     """What the edit by itself would change there."""
     problem: str
     """Why it would not do there; empty when it would."""
+
+
+class ExperimentPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What an experiment would ask for, and what that is likely to cost and to take."""
+
+    experiment: Experiment
+    cells: int
+    """All of the grid."""
+    left: int
+    """Cells that are still to be asked for."""
+    prompts: int
+    """Prompts that an LLM still has to write for them."""
+    usd: float | None
+    """What all that is likely to cost; None when a price is not known."""
+    max_usd: float | None
+    """What it costs when every answer is as long as it may be."""
+    unpriced: tuple[str, ...] = ()
+    """Models whose price is not known."""
+    guessed: bool = False
+    """Whether the length of some answers is a guess, since no answer of that LLM has been seen."""
+    max_seconds: float | None = None
+    """Of measuring what is left, at most; None when nothing tells how long a run takes."""
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):

@@ -194,7 +194,8 @@ def named_approach(nouns: Nouns, candidate: Candidate) -> str:
     without = f" without {', '.join(prompt.without)}" if prompt.without else ""
     several = len({item.meta_prompter for item in nouns.prompts.values() if item.meta_prompter}) > 1
     writer = f" by {prompt.meta_prompter}" if several and prompt.meta_prompter else ""
-    return candidate.strategy + without + writer
+    lent = f" for {prompt.written_for}" if prompt.written_for else ""
+    return candidate.strategy + without + writer + lent
 
 
 def _cost(nouns: Nouns, candidates: Sequence[Candidate]) -> float | None:
@@ -234,6 +235,8 @@ def _picks(proven: Proven) -> tuple[Pick, ...]:
 
 def _written_for(nouns: Nouns, prompt: Prompt) -> str:
     """The LLM that the text was written for: a copy's parent is another LLM's prompt."""
+    if prompt.written_for:
+        return prompt.written_for
     line = [prompt]
     while line[-1].author == "person" and line[-1].parent in nouns.prompts:
         line.append(nouns.prompts[line[-1].parent])

@@ -12,6 +12,7 @@ from engine.protocol import (
     CandidateChanged,
     EvaluationChanged,
     ExperimentBegun,
+    ExperimentPlan,
     JobChanged,
     PromptChanged,
     RunExperiment,
@@ -126,10 +127,15 @@ async def test_an_experiment_is_begun_from_the_palette_and_fills_its_grid(open_a
     )
     snapshot = msgspec.structs.replace(samples.full(root), jobs=())
     async with open_app(snapshot, size=(80, 24)) as person:
-        person.engine.answers[RunExperiment] = planned
+        plan = ExperimentPlan(
+            experiment=planned, cells=2, left=2, prompts=0, usd=0.0312, max_usd=0.25, guessed=True, max_seconds=600.0
+        )
+        person.engine.answers[RunExperiment] = plan
         await person.press("ctrl+p")
         await person.press(*"experiment", "enter")
-        await person.sees("Experiment", "2 of 2 cells to ask for, 0 prompts to have written")
+        await person.sees(
+            "Experiment", "2 of 2 cells to ask for, 0 prompts to have written", "$0.0312", "at most 10 min"
+        )
         person.engine.answers[RunExperiment] = {"job": "j1", "experiment": "x1"}
         await person.press("y")
         assert not (await person.engine.received(RunExperiment, 2)).plan

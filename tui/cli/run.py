@@ -102,7 +102,7 @@ def run(
 def run_headless(root: Path, plan: headless.Plan, as_json: bool) -> int:
     async def whole() -> tuple[headless.Outcome, Any]:
         async with headless.Session(root, say) as session:
-            if wrong := await headless.mistake(session, plan):
+            if wrong := await headless.mistake(session, plan.llms, [plan.strategy]):
                 raise click.UsageError(wrong)
             return await headless.run(session, plan), session.state
 
