@@ -10,9 +10,10 @@ import re
 import stat
 import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import fill
+from types import MappingProxyType
 
 import msgspec
 
@@ -33,9 +34,15 @@ REGULAR = 0o644
 
 
 def apply_to_tree(
-    root: Path, changes: Sequence[Change], journal: Journal | None = None, application: Application | None = None
+    root: Path,
+    changes: Sequence[Change],
+    journal: Journal | None = None,
+    application: Application | None = None,
+    origins: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[AppliedFile, ...]:
     """Write the changes to the files of the project, each atomically and all or none; mode bits stay.
+
+    `origins` names the file that a new one was moved or copied from, whose mode it takes over.
 
     With a journal and the application that is to be recorded, that holds also when the engine is killed. The journal
     is left open: whoever records the application, with the files that come back, closes it then.
@@ -43,17 +50,8 @@ def apply_to_tree(
     Raises:
         EditError: when a file is not what the change was made from any more, or cannot be written.
     """
-    files = tuple(_planned(root, *change) for change in changes)
-    applied = tuple(
-        AppliedFile(
-            path=path,
-            before=before or "",
-            after=after or "",
-            created=file.before is None,
-            deleted=after is None,
-        )
-        for (path, before, after), file in zip(changes, files, strict=True)
-    )
+    files = tuple(_with_mode_of(root, _planned(root, *change), origins.get(change[0], "")) for change in changes)
+    applied = tuple(_applied(root, change, file) for change, file in zip(changes, files, strict=True))
     told = msgspec.structs.replace(application, files=applied) if application else None
     _write(files, "nothing was written", journal, told)
     return applied
@@ -68,7 +66,10 @@ def undo(root: Path, application: Application, journal: Journal | None = None) -
     files = []
     for applied in application.files:
         after = None if applied.deleted else applied.after
-        files.append(_planned(root, applied.path, after, None if applied.created else applied.before))
+        plan = _planned(root, applied.path, after, None if applied.created else applied.before)
+        if applied.deleted:
+            plan = msgspec.structs.replace(plan, after=applied.before.encode(applied.encoding), mode=applied.mode)
+        files.append(plan)
     _write(files, "nothing was undone", journal, application)
 
 
@@ -100,8 +101,32 @@ def go_on(entry: Entry) -> bool:
     return begun
 
 
+def _applied(root: Path, change: Change, file: PlannedFile) -> AppliedFile:
+    path, before, after = change
+    kept = {"encoding": decode(file.before)[1], "mode": file.mode} if after is None and file.before is not None else {}
+    return AppliedFile(
+        path=path,
+        before=before or "",
+        after=after or "",
+        created=file.before is None,
+        deleted=after is None,
+        **kept,  # type: ignore[arg-type]
+    )
+
+
+def _with_mode_of(root: Path, file: PlannedFile, origin: str) -> PlannedFile:
+    if not origin or file.before is not None:
+        return file
+    try:
+        return msgspec.structs.replace(file, mode=stat.S_IMODE(inside(root, origin).stat().st_mode))
+    except OSError:
+        return file  # gone by now: the plan for it will say so
+
+
 def _planned(root: Path, path: str, before: str | None, after: str | None) -> PlannedFile:
     real = inside(root, path)
+    if after is None and real != root.resolve() / path:
+        raise EditError(f"{path} is reached through a symbolic link, so it is not removed; nothing was written.")
     old = None if not before and not real.exists() else encode(root, path, before or "")
     return PlannedFile(
         path=path,

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.errors import EditError, EngineError
-from engine.generate.hunks import compose, conflicts
+from engine.generate.hunks import composed, conflicts
 from engine.generate.moving import Place, moved
 from engine.generate.patch import to_patch
 from engine.model import BaselineFile, Candidate, Evaluation, Hunk
@@ -16,8 +16,12 @@ from engine.protocol import Clash, Variant
 from engine.session import Session
 from engine.tree import on_disk, written
 
-Change = tuple[str, str, str]
-"""(path, text before, text after)"""
+Change = tuple[str, str, str | None]
+"""(path, text before, text after); None when the file goes, an empty text before when it is new"""
+
+
+GONE = b"\xff" * 8
+"""In place of the length of a text: no text is that long."""
 
 
 class Selection(NamedTuple):
@@ -37,7 +41,7 @@ class Selection(NamedTuple):
         chosen: dict[str, list[Hunk]] = {}
         for hunk in self.hunks:
             chosen.setdefault(hunk.file, []).append(hunk)
-        return [(path, texts[path], compose(texts[path], items)) for path, items in chosen.items()]
+        return [(path, texts[path], composed(texts[path], items)) for path, items in chosen.items()]
 
 
 def changes_of(candidate: Candidate) -> list[Change]:
@@ -88,6 +92,9 @@ def digest_of(changes: Iterable[Change]) -> str:
     digest = hashlib.sha256()
     for path, before, after in sorted(changes):
         for text in (path, before, after):
+            if text is None:
+                digest.update(GONE)
+                continue
             data = text.encode("utf-8", "surrogatepass")
             digest.update(len(data).to_bytes(8, "big") + data)
     return digest.hexdigest()

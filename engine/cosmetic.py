@@ -59,6 +59,7 @@ def marked(candidate: Candidate, hunks: Sequence[Hunk]) -> tuple[Hunk, ...]:
         rest = [item for item in beside if item.id != hunk.id]
         cosmetic = (
             bool(texts.get(hunk.file))
+            and not hunk.removes
             and _possible(hunk)
             and same(hunk.file, [], [hunk])
             and (not rest or same(hunk.file, rest, beside))

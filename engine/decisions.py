@@ -19,8 +19,26 @@ def decide(session: Session, command: Decide) -> None:
         EngineError: when the candidate still streams or has no such hunk.
     """
     candidate, hunks = hunks_of(session, command.candidate, command.hunks)
+    hunks = with_other_halves(candidate, hunks)
     decided = tuple(msgspec.structs.replace(hunk, decision=command.decision) for hunk in hunks)
     take_step(session, candidate, hunks, decided)
+
+
+def with_other_halves(candidate: Candidate, hunks: tuple[Hunk, ...]) -> tuple[Hunk, ...]:
+    """`hunks` with what belongs to them: of a moved file, that it goes and that it comes is one decision.
+
+    A new file whose lines were split or edited stands for itself.
+    """
+    ids = {hunk.id for hunk in hunks}
+    goes = {(hunk.file, hunk.target) for hunk in candidate.hunks if hunk.removes and hunk.id in ids}
+    comes = {(hunk.origin, hunk.file) for hunk in hunks if hunk.origin and not hunk.part_of}
+    return tuple(
+        hunk
+        for hunk in candidate.hunks
+        if hunk.id in ids
+        or (hunk.removes and (hunk.file, hunk.target) in comes)
+        or (hunk.origin and not hunk.part_of and (hunk.origin, hunk.file) in goes)
+    )
 
 
 def note(session: Session, command: NoteHunk) -> None:

@@ -1,7 +1,7 @@
 """Writing what was accepted: to the working tree, to a new git branch or to a patch file, and taking it back."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -44,7 +44,8 @@ def apply(config: Config, session: Session, journal: Journal, command: Apply) ->
     )
     match command.target:
         case "tree":
-            return _write(config, session, journal, application, changes)
+            origins = {hunk.file: hunk.origin for hunk in hunks if hunk.origin}
+            return _write(config, session, journal, application, changes, origins)
         case "branch":
             where = command.where or f"mpco/{changes[0][0].rsplit('/', 1)[-1].split('.')[0]}-{new_id()[:6]}"
             apply_to_branch(root, changes, where, commit_message(_title(session, candidates), proof))
@@ -91,10 +92,15 @@ def finish_interrupted(session: Session, journal: Journal) -> None:
 
 
 def _write(
-    config: Config, session: Session, journal: Journal, application: Application, changes: Sequence[Change]
+    config: Config,
+    session: Session,
+    journal: Journal,
+    application: Application,
+    changes: Sequence[Change],
+    origins: Mapping[str, str],
 ) -> Application:
     finish_interrupted(session, journal)
-    files = apply_to_tree(config.root_path, changes, journal, application)
+    files = apply_to_tree(config.root_path, changes, journal, application, origins)
     written = msgspec.structs.replace(application, files=files)
     _record(session, journal, written)
     return written

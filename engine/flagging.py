@@ -13,9 +13,10 @@ BENCHMARKS = ("bench*", "benchmarks/**", "*_bench.*", "*_benchmark.*")
 MOST_FILES, MOST_BYTES = 20, 200_000
 
 
-def flags_of(config: Config, changes: Iterable[tuple[str, str, str]]) -> tuple[Flag, ...]:
-    """The flags on (path, text before, text after)."""
-    return lens.flags(changes, [text for path in _benchmark_files(config) if (text := _text(path))])
+def flags_of(config: Config, changes: Iterable[tuple[str, str, str | None]]) -> tuple[Flag, ...]:
+    """The flags on (path, text before, text after); a file that goes has no text after."""
+    texts = [(path, before, after or "") for path, before, after in changes]
+    return lens.flags(texts, [text for path in _benchmark_files(config) if (text := _text(path))])
 
 
 def _benchmark_files(config: Config) -> list[Path]:

@@ -31,7 +31,7 @@ def split(session: Session, command: SplitHunk) -> list[str]:
     Raises:
         EngineError: when it cannot be split there, or there is no such hunk.
     """
-    candidate, (hunk,) = hunks_of(session, command.candidate, (command.hunk,))
+    candidate, hunk = _one(session, command)
     pieces = _halves(hunk, command.at) if command.at else list(_smallest(hunk))
     if len(pieces) < 2:
         raise EngineError("This hunk is as small as it can be.")
@@ -46,7 +46,7 @@ def edit(session: Session, command: EditHunk) -> dict[str, Any]:
     Raises:
         EngineError: when nothing is left of the change, or there is no such hunk.
     """
-    candidate, (hunk,) = hunks_of(session, command.candidate, (command.hunk,))
+    candidate, hunk = _one(session, command)
     if command.new_lines == hunk.old_lines:
         raise EngineError("These are the old lines: nothing of the hunk would be left. Reject it instead.")
     if command.new_lines == hunk.new_lines:
@@ -56,6 +56,13 @@ def edit(session: Session, command: EditHunk) -> dict[str, Any]:
     problem = _problem(candidate, hunk, edited)
     take_step(session, candidate, (hunk,), _marked(candidate, hunk, (edited,)))
     return {"hunk": id, "problem": problem}
+
+
+def _one(session: Session, command: SplitHunk | EditHunk) -> tuple[Candidate, Hunk]:
+    candidate, (hunk,) = hunks_of(session, command.candidate, (command.hunk,))
+    if hunk.removes:
+        raise EngineError(f"{hunk.file} goes as a whole with this hunk: accept it or reject it.")
+    return candidate, hunk
 
 
 def _marked(candidate: Candidate, gone: Hunk, come: tuple[Hunk, ...]) -> tuple[Hunk, ...]:

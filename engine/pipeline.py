@@ -352,4 +352,4 @@ class Pipeline:
 
     def _patch_changes(self, patch: str) -> list[Change]:
         found = from_patch(patch, self._readable).items()
-        return [(path, before or "", after or "") for path, (before, after) in found]  # a deleted file is an empty one
+        return [(path, before or "", after) for path, (before, after) in found]

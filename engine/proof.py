@@ -243,8 +243,7 @@ class Proof:
             for path, before, _ in (*entry.changes, *entry.against):
                 if before and read_baseline(root, path).text != before:
                     raise EditError(f"{path} has changed since the candidate was made; optimise it again (o).")
-            files = {path: encode(root, path, after) for path, _, after in entry.changes}
-            against = {path: encode(root, path, after) for path, _, after in entry.against}
+            files, against = _bytes(root, entry.changes), _bytes(root, entry.against)
         except MpcoError as error:
             self._fail([entry], error)
             return False
@@ -300,3 +299,7 @@ class Proof:
     def _change(self, id: str, **fields: object) -> None:
         changed = msgspec.structs.replace(self._session.evaluations[id], **fields)
         self._session.publish(EvaluationChanged(evaluation=changed))
+
+
+def _bytes(root: Path, changes: Sequence[Change]) -> dict[str, bytes | None]:
+    return {path: None if after is None else encode(root, path, after) for path, _, after in changes}

@@ -26,6 +26,15 @@ def hunk_facts(state: State, candidate: Candidate, hunk: Hunk, clashes: Iterable
         facts.insert(0, (f"! {STALE}", "$text-error"))
     if hunk.cosmetic:
         facts.append(("cosmetic: it changes nothing that runs", "dim"))
+    if hunk.removes:
+        facts.append(
+            (
+                f"the file moves to {plain_line(hunk.target).text}" if hunk.target else "deletes the file",
+                "$text-warning",
+            )
+        )
+    if hunk.origin:
+        facts.append((f"a new file with the text of {plain_line(hunk.origin).text}", "$text-warning"))
     if hunk.placed:
         facts.append((plain_line(hunk.placed).text, "$text-accent"))
     if hunk.part_of:

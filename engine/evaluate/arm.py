@@ -179,7 +179,7 @@ def _plain(name: str) -> str:
 
 
 async def open_arm(
-    base: Base, changes: Mapping[str, bytes], work: Path, section: SandboxSection, *, level: Level = NAMESPACES
+    base: Base, changes: Mapping[str, bytes | None], work: Path, section: SandboxSection, *, level: Level = NAMESPACES
 ) -> Arm:
     """A fresh arm: the base with `changes`, in a sandbox of that level.
 
@@ -197,7 +197,9 @@ async def open_arm(
             return await _start(base, folder, section, made(base, folder, section), level)
         await to_its_end(_write, base, changes, folder / "changes")
         try:
-            return await _start(base, folder, section, layouts.overlaid(base, folder, work, section), level)
+            gone = [str(base.root / name) for name, data in changes.items() if data is None]
+            layout = layouts.overlaid(base, folder, work, section) | {"gone": gone}
+            return await _start(base, folder, section, layout, level)
         except SandboxError as error:
             if "overlay" not in str(error):
                 raise
@@ -242,19 +244,21 @@ async def _start(base: Base, folder: Path, section: SandboxSection, layout: Mapp
     return arm
 
 
-def _write(base: Base, changes: Mapping[str, bytes], target: Path) -> None:
-    """Write the changed files with the mode they have in the base."""
+def _write(base: Base, changes: Mapping[str, bytes | None], target: Path) -> None:
+    """Write the changed files with the mode they have in the base; those that go are not there afterwards."""
     for name, data in changes.items():
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
+        if data is None:
+            continue
         path.write_bytes(data)
         original = next((layer / name for layer in base.layers if (layer / name).exists()), None)
         if original:
             path.chmod(stat.S_IMODE(original.stat().st_mode))
 
 
-def _copy(base: Base, changes: Mapping[str, bytes], tree: Path, linked: Iterable[str]) -> None:
+def _copy(base: Base, changes: Mapping[str, bytes | None], tree: Path, linked: Iterable[str]) -> None:
     """An ordinary copy of the base with `changes`, and links to what the user's tree has besides."""
     # CMake refuses to go on in a folder that was configured under another path.
     ignore = shutil.ignore_patterns("CMakeCache.txt")

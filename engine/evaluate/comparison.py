@@ -176,7 +176,8 @@ class Comparison:
             Withdrawn: when the contender is taken out meanwhile.
         """
         try:
-            if check := compile_command(self._config, contender.changes):
+            made = [path for path, data in contender.changes.items() if data is not None]
+            if check := compile_command(self._config, made):
                 async with machine(alone=False):
                     run = await contender.under_way(arm.run(check, timeout=SYNTAX_TIMEOUT))
                     self._checked(run, "build", "variant", SYNTAX_TIMEOUT)

@@ -9,6 +9,8 @@ from engine.evaluate.statistics import Metric
 from engine.model import Measurement, Objective, Search
 
 T = TypeVar("T")
+Files = Mapping[str, bytes | None]
+"""Whole files by path; None for one that goes."""
 
 
 class Withdrawn(Exception):
@@ -22,7 +24,7 @@ class Contender:
         self,
         id: str,
         title: str,
-        changes: Mapping[str, bytes],
+        changes: Files,
         objective: Objective,
         *,
         measured: Sequence[Measurement] = (),
@@ -30,13 +32,13 @@ class Contender:
         rivals: str = "",
         pinned: bool = False,
         search: Search = "",
-        against: Mapping[str, bytes] | None = None,
+        against: Files | None = None,
         most_pairs: int = 0,
     ) -> None:
         self.id = id
         self.title = title
         self.changes = changes
-        """Whole files, by path."""
+        """Whole files, by path; None for one that goes."""
         self.objective = objective
         self.taken = list(measured)
         """All runs so far, those of earlier sessions included."""

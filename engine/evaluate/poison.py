@@ -22,15 +22,17 @@ _FIXES = {
 }
 
 
-def plant(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """`files` (texts by path), with what ends a program that loads one of them; those of other languages left out.
+def plant(files: Mapping[str, bytes | None]) -> dict[str, bytes]:
+    """`files` (texts by path), with what ends a program that loads one of them; those of other languages left out,
+    and those that go.
 
     Python modules stop when they are imported, C and C++ when the program or library they are linked into is loaded.
     All of them still compile: a build that takes notice says nothing about what the benchmark runs.
     """
     kinds = {"Python": _stop_python, "C": _stop_c, "C++": _stop_c}
-    found = {path: kinds.get(language_of(path)) for path in files}
-    return {path: stop(files[path], number) for number, (path, stop) in enumerate(found.items()) if stop}
+    there = {path: data for path, data in files.items() if data is not None}
+    found = {path: kinds.get(language_of(path)) for path in there}
+    return {path: stop(there[path], number) for number, (path, stop) in enumerate(found.items()) if stop}
 
 
 def sentence(paths: Iterable[str]) -> str:

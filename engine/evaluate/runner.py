@@ -272,6 +272,9 @@ def _enter(layout: dict[str, Any]) -> None:
     if not layout["network"]:
         namespaces.raise_loopback()
     os.chdir(layout["root"])
+    for path in layout.get("gone", ()):
+        if os.path.lexists(path):  # a file that git ignores is in no copy
+            os.unlink(path)
     kernel.drop_privileges()
     kernel.end_with_parent()
     seccomp.hide_keyrings()

@@ -17,7 +17,7 @@ from engine.evaluate import sandbox as sandboxes
 from engine.evaluate.arm import Arm, open_arm
 from engine.evaluate.behaviour import Reference, Targets, targets
 from engine.evaluate.comparison import Comparison, Ground, News, Pair, Progress
-from engine.evaluate.contender import Contender, Withdrawn
+from engine.evaluate.contender import Contender, Files, Withdrawn
 from engine.evaluate.machine import machine
 from engine.evaluate.race import FIELD, Race, against_itself, so_far
 from engine.evaluate.sandbox import Sandbox
@@ -27,7 +27,7 @@ from engine.execute import IO_VARIABLE, Outcome, Watch, watching
 from engine.model import Behaviour, Measurement, Objective
 from engine.protected import check_changes
 
-Opponents = dict[frozenset[tuple[str, bytes]], Arm]
+Opponents = dict[frozenset[tuple[str, bytes | None]], Arm]
 """The arms of the variants that others are compared with, by what they change."""
 
 __all__ = ["FIELD", "Contender", "News", "Pair", "Progress", "Ruling", "Workbench", "so_far"]
@@ -105,7 +105,7 @@ class Workbench:
     async def evaluate(
         self,
         title: str,
-        changes: Mapping[str, bytes],
+        changes: Files,
         *,
         objective: Objective,
         measured: tuple[Measurement, ...] = (),
@@ -262,7 +262,7 @@ class Workbench:
         ground.built = ground.worn = False
         await worn.close()
 
-    async def _doubt(self, comparison: Comparison, base: Base, changes: Mapping[str, bytes]) -> str:
+    async def _doubt(self, comparison: Comparison, base: Base, changes: Files) -> str:
         """Why the benchmark cannot tell anything about these changes; empty when it can, or that cannot be known."""
         touched = frozenset(changes)
         if touched not in self._doubts:
@@ -274,14 +274,14 @@ class Workbench:
             self._doubts[touched] = "" if stops else poison.sentence(broken)
         return self._doubts[touched]
 
-    async def _behaviour(self, base: Base, variant: Arm, changes: Mapping[str, bytes]) -> Behaviour | None:
+    async def _behaviour(self, base: Base, variant: Arm, changes: Files) -> Behaviour | None:
         """Whether the changed functions still do what they did; None when that is not asked for."""
         if self._config.test.behaviour == "off":
             return None
         before = {
             path: (base.folder / path).read_text(errors="replace") for path in changes if (base.folder / path).is_file()
         }
-        wanted = targets(before, {path: data.decode(errors="replace") for path, data in changes.items()})
+        wanted = targets(before, {path: (data or b"").decode(errors="replace") for path, data in changes.items()})
         if not wanted.functions:
             return await behaviour.replay(variant, behaviour.NOTHING, wanted)
         key = (base.survey.digest, wanted)
@@ -299,12 +299,12 @@ class Workbench:
             await asyncio.to_thread(ground.base.remove)
 
     @asynccontextmanager
-    async def _variant(self, base: Base, changes: Mapping[str, bytes]) -> AsyncIterator[Arm]:
+    async def _variant(self, base: Base, changes: Files) -> AsyncIterator[Arm]:
         arm = await self._open_arm(base, changes)
         try:
             yield arm
         finally:
             await asyncio.shield(arm.close())
 
-    async def _open_arm(self, base: Base, changes: Mapping[str, bytes]) -> Arm:
+    async def _open_arm(self, base: Base, changes: Files) -> Arm:
         return await open_arm(base, changes, self._work, self._config.sandbox, level=self.sandbox.level)

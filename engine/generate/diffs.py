@@ -18,14 +18,17 @@ HEADER = re.compile(
 )
 GIT = re.compile(r"^diff --git (?P<old>\S+) (?P<new>\S+)$")
 EMPTY = "/dev/null"
+WITHOUT_LINES = ("rename from ", "copy from ", "deleted file mode ", "new mode ")
+"""What a diff can do to a file that has no hunk of lines."""
 
 
 def looks_like_diff(info: str, lines: Sequence[str]) -> bool:
     """Whether a fenced block is a unified diff."""
     if info.split(" ")[0].lower() in ("diff", "patch", "udiff"):
-        return any(line.startswith(("@@", "--- ", "+", "-")) for line in lines)
+        return any(line.startswith(("@@", "--- ", "+", "-", *WITHOUT_LINES)) for line in lines)
     first = next((line for line in lines if line.strip()), "")
-    return bool(START.match(first) or first.startswith("@@ -")) and any(line.startswith("@@") for line in lines)
+    marked = any(line.startswith(("@@", *WITHOUT_LINES)) for line in lines)
+    return bool(START.match(first) or first.startswith("@@ -")) and marked
 
 
 def bare_diffs(lines: Sequence[str]) -> list[tuple[int, int]]:
@@ -83,6 +86,8 @@ def parse_diff(
         elif line.startswith(("rename to ", "copy to ")) and body is None and moved:
             new = _path(line.split(" ", 2)[2], known)
             edits.append(Move(file=new, text=line, origin=_path(moved, known), keep=line.startswith("copy")))
+        elif line.startswith("deleted file mode ") and body is None and old not in ("", EMPTY):
+            edits.append(Delete(file=old, text=line))
         elif line.startswith(("GIT binary patch", "Binary files ")) and body is None:
             edits.append(
                 Broken(file=new, text=line, reason="The diff changes a binary file; only text can be changed.")

@@ -35,6 +35,16 @@ def make_hunks(candidate_id: str, path: str, before: str, after: str) -> tuple[H
     )
 
 
+def removal(candidate_id: str, path: str, before: str, target: str = "") -> Hunk:
+    """The hunk that takes a whole file away, moved to `target` if that is not empty."""
+    lines = parts(before)
+    old = lines[:-1] if len(lines) > 1 and not lines[-1] else lines
+    id = _id(candidate_id, path, 0, old, [])
+    return Hunk(
+        id=id, file=path, old_start=1, old_lines=tuple(old), new_start=1, new_lines=(), removes=True, target=target
+    )
+
+
 def renumbered(hunks: Iterable[Hunk]) -> tuple[Hunk, ...]:
     """Hunks of one candidate in order, file by file, each with the place it has in the new text now."""
     made: list[Hunk] = []
@@ -56,9 +66,27 @@ def _place(hunk: Hunk) -> tuple[int, int, int]:
 def compose(before: str, hunks: Iterable[Hunk]) -> str:
     """What any choice of hunks makes of `before`; the same change from two candidates is made once.
 
+    A file that goes as a whole is an empty text here; `composed` tells the two apart.
+
     Raises:
         EditError: when two hunks conflict, or one was not made from `before`.
     """
+    return composed(before, hunks) or ""
+
+
+def composed(before: str, hunks: Iterable[Hunk]) -> str | None:
+    """What `compose` says, and None when the file goes as a whole.
+
+    Raises:
+        EditError: as `compose` does.
+    """
+    hunks = tuple(hunks)
+    if any(hunk.removes for hunk in hunks):
+        others = [hunk for hunk in hunks if not hunk.removes]
+        if others:
+            at = f"{others[0].file}:{others[0].old_start}"
+            raise EditError(f"hunks conflict at {at}: another one removes the file; reject one of the two.")
+        return None
     old = parts(before)
     made: list[str] = []
     done = 0
@@ -91,6 +119,8 @@ def conflicts(hunks: Iterable[Hunk]) -> list[tuple[Hunk, Hunk]]:
 
 def _clash(one: Hunk, other: Hunk) -> bool:
     """Whether `other`, which is not before `one`, cannot be made beside it."""
+    if one.removes or other.removes:
+        return not (one.removes and other.removes)
     if _same(one, other) and not _pieces(one, other):
         return False
     return other.old_start < one.old_start + len(one.old_lines) or _at_one_place(one, other)

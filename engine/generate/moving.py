@@ -35,6 +35,8 @@ def _place(hunk: Hunk, old: Sequence[str], new: Sequence[str], spans: Sequence[S
     start, end = hunk.old_start - 1, hunk.old_start - 1 + len(hunk.old_lines)
     if any(_is_made(hunk, start, end, new, span) for span in spans):
         return "there"
+    if hunk.removes and spans:  # whatever has changed in the file would go with it unseen
+        return "gone"
     # Lines that go in between two others need both of them; lines that replace others need those only.
     first, last = (max(0, start - 1), min(len(old), end + 1)) if start == end else (start, end)
     if any(_touches(span, first, last, start, end) for span in spans):

@@ -95,15 +95,12 @@ def read_answer(
     work = Work(target, read, protected, files=candidate.files, whole=whole, placed=candidate.placed)
     if not work.do(edits):
         return _ended(candidate, answer, "empty", no_code(answer))
-    gone = [path for path, _, after in work.changes() if after is None]
-    if gone and not work.unapplied:
-        reason = f"The answer deletes or moves {gone[0]}; candidates may only change files and make new ones."
-        return _ended(candidate, answer, "unappliable", reason, unapplied=(Unapplied(file=gone[0], reason=reason),))
     if work.unapplied:
         return _ended(candidate, answer, "unappliable", work.reason, unapplied=tuple(work.unapplied), files=work.files)
     hunks = work.hunks(candidate.id)
     if not hunks:
-        return _ended(candidate, answer, "empty", "The answer changes nothing: its code is what the file already has.")
+        reason = _modes_only(answer) or "The answer changes nothing: its code is what the file already has."
+        return _ended(candidate, answer, "empty", reason)
     return _ended(candidate, answer, "ready", "", hunks=hunks, files=work.files)
 
 
@@ -128,8 +125,18 @@ def _ended(
     )
 
 
+def _modes_only(answer: str) -> str:
+    """What to say of a diff that changes nothing but the modes of files; empty when that is not all."""
+    modes = re.findall(r"(?m)^new mode (\d{6})\s*$", answer)
+    if not modes or re.search(r"(?m)^@@ ", answer):
+        return ""
+    return f"The diff only changes the modes of files (to {modes[0]}), and MPCO leaves those as they are; use chmod."
+
+
 def no_code(answer: str) -> str:
     """Why there is no diff, in the LLM's own words: as many of its first sentences as a line or two can hold."""
+    if modes := _modes_only(answer):
+        return modes
     text = re.sub(r"```.*?(?:```|\Z)", " ", said(answer), flags=re.DOTALL)
     words = " ".join(text.replace("#", " ").replace("*", "").split())
     if not words:

@@ -12,7 +12,7 @@ from engine.generate import other_code, python_module
 from engine.generate.chosen_places import Choices
 from engine.generate.edits import Block, Code, Delete, Edit, Move
 from engine.generate.encoding import encodable
-from engine.generate.hunks import make_hunks
+from engine.generate.hunks import make_hunks, removal
 from engine.generate.locating import locate
 from engine.generate.placing import place
 from engine.model import BaselineFile, Bottleneck, Hunk, Placement, Unapplied
@@ -54,6 +54,8 @@ class Work:
         self._edits: Sequence[Edit] = ()
         self._failed: set[int] = set()
         self._choices = Choices(placed)
+        self._moves: dict[str, Move] = {}
+        """By the new path."""
 
     @property
     def files(self) -> tuple[BaselineFile, ...]:
@@ -97,10 +99,17 @@ class Work:
     def hunks(self, candidate_id: str) -> tuple[Hunk, ...]:
         """The changes of all files as hunks."""
         made: list[Hunk] = []
+        targets = {move.origin: path for path, move in self._moves.items() if not move.keep}
         for path, text in self.texts.items():
+            if text is None:
+                if path in self._baseline:
+                    made.append(removal(candidate_id, path, self._baseline[path].text, targets.get(path, "")))
+                continue
             if path not in self._baseline:
                 self._baseline[path] = BaselineFile(path=path, text="", digest=sha256(b"").hexdigest())
-            made += make_hunks(candidate_id, path, self._baseline[path].text, text or "")
+            hunks = make_hunks(candidate_id, path, self._baseline[path].text, text)
+            origin = self._moves[path].origin if path in self._moves else ""
+            made += [msgspec.structs.replace(hunk, origin=origin) for hunk in hunks] if origin else hunks
         return tuple(self._choices.told(hunk) for hunk in made)
 
     def _located(self, edit: Edit) -> Edit | None:
@@ -158,7 +167,7 @@ class Work:
             path = self._open(path)
             match edit:
                 case Delete():
-                    self._delete(path)
+                    self._delete(path, edit.file or path)
                 case Move():
                     self._move(edit, path)
                 case Code(whole=False, fresh=False) if self.texts[path] is None and self._is_astray(path):
@@ -173,10 +182,18 @@ class Work:
         folder = path.rpartition("/")[0]
         return bool(folder) and not any(name.startswith(folder + "/") for name in (*self._names, *self._baseline))
 
-    def _delete(self, path: str) -> None:
-        if self.texts[path] is None:
-            raise EditError(f"{path} is to be deleted but is not in the project.")
+    def _delete(self, path: str, name: str) -> None:
+        if path not in self._baseline:
+            raise EditError(f"{path} is to be deleted but is not in the project, or is no text file.")
+        self._goes(path, name)
         self.texts[path] = None
+
+    def _goes(self, path: str, name: str) -> None:
+        """Refuse to take away what an answer may only change."""
+        if path != name:
+            raise EditError(f"{name} is a symbolic link; only the project's own files can be deleted or moved.")
+        if self._target.function and path == self._target.file:
+            raise EditError(f"{path} holds the function to be optimised, so the answer may not delete or move it.")
 
     def _move(self, edit: Move, path: str) -> None:
         origin = self._open(edit.origin)
@@ -184,7 +201,13 @@ class Work:
             raise EditError(f"{origin} is to be moved to {path} but is not in the project.")
         if self.texts[path] is not None:
             raise EditError(f"{path} exists already, so {origin} cannot be moved there.")
+        if not edit.keep:
+            self._goes(origin, edit.origin)
+        if origin in self._baseline and self._baseline[origin].encoding != "utf-8":
+            codec = self._baseline[origin].encoding
+            raise EditError(f"{origin} is {codec}; only files in UTF-8 can be moved or copied.")
         self.texts[path] = self.texts[origin]
+        self._moves[path] = msgspec.structs.replace(edit, origin=origin)
         if not edit.keep:
             self.texts[origin] = None
 

@@ -17,6 +17,10 @@ class AppliedFile(Noun, frozen=True, kw_only=True):
     """True when there was no such file before; undoing removes it."""
     deleted: bool = False
     """True when the apply removed it; undoing makes it again."""
+    encoding: str = "utf-8"
+    """Of a file that was removed: Python's name of what its bytes were read with."""
+    mode: int = 0
+    """Of a file that was removed: its mode bits."""
 
 
 class Application(Noun, frozen=True, kw_only=True):

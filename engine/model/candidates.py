@@ -29,6 +29,12 @@ class Hunk(Noun, frozen=True, kw_only=True):
     """Id of the hunk that this one was split from."""
     note: str = ""
     """A person's comment, or the reason for a rejection."""
+    removes: bool = False
+    """True when the whole file goes with it; it then holds all of its lines."""
+    origin: str = ""
+    """Of a new file that was moved or copied: the file whose text it has."""
+    target: str = ""
+    """Of a file that goes because it was moved: where to."""
     placed: str = ""
     """Where a person has placed the edit that it comes from, in words; empty when the answer left no choice."""
     stale: bool = False

@@ -19,28 +19,35 @@ from engine.service import describe
 from engine.session import Session
 from engine.store import Store
 
-FILES = {"a.py": ("a = 1\n", "a = 2\n"), "b.py": ("b = 1\r\n", "b = 2\r\n"), "sub/c.py": ("c = 1\n", "c = 2\n")}
+FILES: dict[str, tuple[bytes | None, bytes | None]] = {
+    "a.py": (b"a = 1\n", b"a = 2\n"),
+    "b.py": (b"b = 1\r\n", b"b = 2\r\n"),
+    "gone.py": ("é = 1\n".encode("latin-1"), None),
+    "sub/moved.py": (None, b"m = 1\n"),
+}
 WRITER = """
 import os, signal, sys
 from pathlib import Path
 from engine.config import load
 from engine.delivery import apply, take_back
-from engine.generate.hunks import make_hunks
+from engine.generate.hunks import make_hunks, removal
 from engine.generate.reading import read_baseline
 from engine.journal import Journal
-from engine.model import Candidate, Hunk
+from engine.model import BaselineFile, Candidate, Hunk, Project
 from engine.protocol import Apply, CandidateChanged, UndoApply
-from engine.service import describe
 from engine.session import Session
 from engine.store import Store
 
 root, last, kind = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 config = load(root)
-session = Session(Store(root / ".mpco" / "session.db"), describe(config))
+session = Session(Store(root / ".mpco" / "session.db"), Project(root=str(root), name="p"))
 if kind == "apply":
-    texts = {name: read_baseline(root, name) for name in ("a.py", "b.py", "sub/c.py")}
+    texts = {name: read_baseline(root, name) for name in ("a.py", "b.py")}
     hunks = [h for n, f in texts.items() for h in make_hunks("c", n, f.text, f.text.replace("1", "2"))]
-    files = tuple(texts.values())
+    gone = read_baseline(root, "gone.py")
+    new = BaselineFile(path="sub/moved.py", text="", digest="")
+    hunks += [removal("c", "gone.py", gone.text), *make_hunks("c", "sub/moved.py", "", "m = 1\\n")]
+    files = (*texts.values(), gone, new)
     session.publish(CandidateChanged(candidate=Candidate(
         id="c", bottleneck="b", llm="l", prompt="p", state="ready", at=0.0, files=files, hunks=tuple(hunks))))
 seen = 0
@@ -67,12 +74,13 @@ print(seen)
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     root = tmp_path / "project"
-    (root / "sub").mkdir(parents=True)
-    (root / ".mpco").mkdir()
+    (root / ".mpco").mkdir(parents=True)
     (root / "mpco.toml").write_text('[benchmark]\ncommand = "true"\n')
     for name, (before, _) in FILES.items():
-        (root / name).write_bytes(before.encode())
+        if before is not None:
+            (root / name).write_bytes(before)
     (root / "b.py").chmod(0o750)
+    (root / "gone.py").chmod(0o640)
     (root / "link.py").symlink_to("a.py")
     return root
 
@@ -93,10 +101,11 @@ def restarted(root: Path) -> list[bool]:
 
 def written(root: Path) -> bool:
     """Whether all files are new; fails when only some are, or something is left over."""
-    now = [(root / name).read_bytes().decode() for name in FILES]
+    now = [(root / name).read_bytes() if (root / name).exists() else None for name in FILES]
     assert now in ([old for old, _ in FILES.values()], [new for _, new in FILES.values()])
     assert not [name for _, _, names in os.walk(root) for name in names if name.endswith((".tmp", ".journal"))]
     assert (root / "b.py").stat().st_mode & 0o777 == 0o750 and (root / "link.py").is_symlink()
+    assert now[2] is None or (root / "gone.py").stat().st_mode & 0o777 == 0o640
     return now[0] == FILES["a.py"][1]
 
 
@@ -142,11 +151,11 @@ def test_a_full_disk_leaves_all_old(root: Path) -> None:
 def test_a_file_that_a_person_changed_after_the_crash_is_never_overwritten(root: Path) -> None:
     step = 1
     while run(root, step, "apply").returncode == -9:
-        if (root / "a.py").read_text() == "a = 2\n" and (root / "sub/c.py").read_text() == "c = 1\n":
-            (root / "sub/c.py").write_text("mine\n")
-            with pytest.raises(EditError, match=r"sub/c\.py has changed since"):
+        if (root / "a.py").read_text() == "a = 2\n" and (root / "gone.py").exists():
+            (root / "gone.py").write_text("mine\n")
+            with pytest.raises(EditError, match=r"gone\.py has changed since"):
                 restarted(root)
-            assert (root / "sub/c.py").read_text() == "mine\n"
+            assert (root / "gone.py").read_text() == "mine\n"
             return
         restarted(root)
         step += 1

@@ -128,6 +128,19 @@ def test_several_files_get_titles_and_a_growing_hunk_says_so() -> None:
     assert model.file_row(1) == 2
 
 
+def test_files_that_come_go_or_move_say_so_above_their_lines() -> None:
+    hunks = [
+        Hunk(id="1", file="a.py", old_start=1, old_lines=("x",), new_start=1, new_lines=(), removes=True),
+        Hunk(id="2", file="b.py", old_start=1, old_lines=("",), new_start=1, new_lines=(), removes=True, target="c.py"),
+        Hunk(id="3", file="c.py", old_start=1, old_lines=(), new_start=1, new_lines=("z",), origin="b.py"),
+        Hunk(id="4", file="d.py", old_start=1, old_lines=(), new_start=1, new_lines=("z",)),
+    ]
+    files = [BaselineFile(path=path, text=text, digest="") for path, text in (("a.py", "x\n"), ("b.py", ""))]
+    titles = [row.left for row in _rows(build(files, hunks)) if row.kind == "file"]
+    assert titles == ["a.py (deleted)", "b.py → c.py (moved)", "c.py ← b.py", "d.py (new file)"]
+    assert [row.left for row in _rows(build(files, hunks[:1])) if row.kind == "file"] == ["a.py (deleted)"]
+
+
 @pytest.mark.parametrize(
     ("left", "right", "old", "new"),
     [

@@ -59,6 +59,8 @@ class Sides(NamedTuple):
     path: str
     old: Sequence[str]
     new: Sequence[str]
+    title: str = ""
+    """What stands above the file; empty when it needs no title."""
 
 
 class Anchor(NamedTuple):
@@ -104,7 +106,7 @@ class DiffModel:
         sides = self.files[block.file]
         match block.kind:
             case "file":
-                return Row("file", block.file, 0, 0, sides.path, sides.path)
+                return Row("file", block.file, 0, 0, sides.title, sides.title)
             case "fold":
                 return Row("fold", block.file, block.old, block.new, "", "", hidden=block.old_count)
             case "same":
@@ -202,9 +204,11 @@ def build(
     by_path: dict[str, list[Hunk]] = {}
     for hunk in hunks:
         by_path.setdefault(hunk.file, []).append(hunk)
-    builder = _Builder(unified, tuple(unfolded), context, titled=len(by_path) > 1)
+    builder = _Builder(unified, tuple(unfolded), context)
     for path, items in by_path.items():
-        builder.add(path, _lines(texts.get(path, "")), sorted(items, key=_place))
+        title = title_of(path, items, texts.get(path, ""))
+        shown = title if len(by_path) > 1 or title != path else ""
+        builder.add(path, shown, _lines(texts.get(path, "")), sorted(items, key=_place))
     rows = [block.rows for block in builder.blocks]
     starts = tuple(accumulate(rows, initial=0))[: len(rows)]
     return DiffModel(
@@ -217,6 +221,16 @@ def build(
         hunk_rows=tuple(start for start, block in zip(starts, builder.blocks, strict=True) if block.kind == "hunk"),
         moved=moved_lines(builder.hunks),
     )
+
+
+def title_of(path: str, hunks: Sequence[Hunk], before: str) -> str:
+    """A file's name, with what becomes of the file when it does not just change."""
+    first = hunks[0]
+    if first.removes:
+        return f"{path} → {first.target} (moved)" if first.target else f"{path} (deleted)"
+    if first.origin:
+        return f"{path} ← {first.origin}"
+    return path if before or first.old_lines not in ((), ("",)) else f"{path} (new file)"
 
 
 def mark_of(hunk: Hunk) -> Mark:
@@ -241,20 +255,19 @@ def _place(hunk: Hunk) -> tuple[int, int]:
 class _Builder:
     """Collects the blocks of one file after the other."""
 
-    def __init__(self, unified: bool, unfolded: tuple[Hidden, ...], context: int, *, titled: bool) -> None:
+    def __init__(self, unified: bool, unfolded: tuple[Hidden, ...], context: int) -> None:
         self.files: list[Sides] = []
         self.hunks: list[Hunk] = []
         self.blocks: list[_Block] = []
         self._unified = unified
         self._unfolded = unfolded
         self._context = context
-        self._titled = titled
 
-    def add(self, path: str, old: Sequence[str], hunks: list[Hunk]) -> None:
+    def add(self, path: str, title: str, old: Sequence[str], hunks: list[Hunk]) -> None:
         """Add one file with its hunks, in the order of the baseline."""
         file, new = len(self.files), list[str]()
-        self.files.append(Sides(path, old, new))
-        if self._titled:
+        self.files.append(Sides(path, old, new, title))
+        if title:
             self.blocks.append(_Block("file", file, 1, 1, 0, 0, 1))
         done = 0
         for hunk in hunks:

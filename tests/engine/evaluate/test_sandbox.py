@@ -84,6 +84,15 @@ def test_without_a_sandbox_consent_is_asked_for() -> None:
     assert without_walls(none, SandboxSection(allow_unsandboxed=True)).name == "unsandboxed"
 
 
+async def test_a_file_that_goes_is_not_in_the_arm_but_stays_in_the_tree(
+    arm: OpenArm, walls: Level, project: Path
+) -> None:
+    opened = await arm(walls, {"uncommitted.txt": None, "built.log": None, "fresh.txt": b"x"})
+    run = await python(opened, "import os; print(sorted(name for name in os.listdir() if name[0] != '.'))")
+    assert run.output.strip() == "['bench.py', 'fresh.txt', 'shop.py', 'tests']"
+    assert (project / "uncommitted.txt").exists() and (project / "built.log").exists()
+
+
 async def test_writes_stay_in_the_arm(arm: OpenArm, walls: Level, project: Path, home: Path) -> None:
     code = """
 import os, sys
