@@ -26,6 +26,11 @@ class PlainLine:
         self.text = text
         self._moved = moved
 
+    @property
+    def as_it_was(self) -> bool:
+        """Whether each character is where it was in the original."""
+        return self._moved is None
+
     def place(self, index: int) -> int:
         """Where the character at `index` of the original begins in `text`."""
         if self._moved is None:

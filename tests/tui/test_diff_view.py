@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from rich.color import Color
 from textual.app import App, ComposeResult
 
 import themes
@@ -296,8 +297,7 @@ async def test_moved_blocks_are_signed_and_blank_changes_are_dimmed() -> None:
         await pilot.pause()
         assert any("-→def moved()" in line for line in app.lines)
         assert any("+←" in line and "second()" in line for line in app.lines)
-        row = next(n for n, line in enumerate(app.lines) if "value_100  =  100" in line)
-        assert any(segment.style and segment.style.dim for segment in app.view.render_line(row))
+        assert _colour_of(app.view, "value_100 ") != _colour_of(app.view, "value_99 ")
 
 
 async def test_the_minimap_shows_where_the_hunks_are() -> None:
@@ -309,3 +309,11 @@ async def test_the_minimap_shows_where_the_hunks_are() -> None:
         column = [strip.text[117] for strip in app.screen._compositor.render_strips()]
         assert column[2] == column[7] == "█"
         assert column.count("█") == 2
+
+
+def _colour_of(view: DiffView, text: str) -> Color:
+    """The colour of the first segment that begins with `text`."""
+    segments = (segment for y in range(view.size.height) for segment in view.render_line(y))
+    found = next(segment for segment in segments if segment.text.lstrip().startswith(text))
+    assert found.style and found.style.color
+    return found.style.color

@@ -2,6 +2,9 @@
 
 import inspect
 import textwrap
+from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
 
 from tui.widgets.lexed_lines import BLOCK, LexedLines
 from tui.widgets.syntax import highlight
@@ -9,13 +12,18 @@ from tui.widgets.syntax import highlight
 
 def whole(lines: list[str]) -> list[list[tuple[str, str]]]:
     """The coloured pieces of each line, from lexing everything at once."""
-    return [[piece for piece in line if piece[1]] for line in highlight("\n".join(lines) + "\n", "a.py")]
+    return [joined(piece for piece in line if piece[1]) for line in highlight("\n".join(lines) + "\n", "a.py")]
+
+
+def joined(pieces: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Pieces of one colour in one, as a lexer may find the same string in one piece or in several."""
+    return [("".join(text for text, _ in group), key) for key, group in groupby(pieces, key=itemgetter(1))]
 
 
 def by_block(lines: list[str]) -> list[list[tuple[str, str]]]:
     """The same, as a reader who goes down line by line gets it."""
     lexed = LexedLines(lines, "a.py")
-    return [[(line[a:b], key) for a, b, key in lexed.spans(index)] for index, line in enumerate(lines)]
+    return [joined((line[a:b], key) for a, b, key in lexed.spans(index)) for index, line in enumerate(lines)]
 
 
 def test_reading_downwards_gives_the_colours_of_the_whole_text() -> None:

@@ -3,7 +3,7 @@
 Every meaning is carried by a sign as well as by a colour, so the diff reads the same without colours.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from rich.cells import cell_len
@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.plain_line import plain_line
+from tui.plain_line import PlainLine, plain_line
 from tui.widgets.diff_model import DiffModel, Mark, Row, Spans, changed_words
 from tui.widgets.diff_moves import Moved
 from tui.widgets.diff_search import spans_of
@@ -85,6 +85,9 @@ class DiffPainter:
         gutter = self._digits + 3
         self.text_width = (width - 3 - 2 * gutter) // 2 if not model.unified else width - 2 - self._digits - 1 - gutter
         self.text_width = max(1, self.text_width)
+        sides = 2 * self._digits + 4 if model.unified else 2 * gutter + 1 + self._room(True)
+        self._row_width = 2 + sides + self.text_width
+        """Cells of a row as it is laid out; more than `width` where that is too small for anything."""
 
     def paint(
         self, index: int, shift: int, *, current: bool, decision: Mark, wrap: bool = False, needle: str = ""
@@ -100,15 +103,14 @@ class DiffPainter:
             case "more":
                 return [self._wide(f"{' ' * (self._digits + 1)}{GROWING} still streaming …", "fold", " ")]
         look = _Look(row, self.model.moved, rejected=row.hunk >= 0 and decision == "rejected")
-        sides = (row.kind == "new",) if self.model.unified else (False, True)
-        cells = [self._cells(look, new, shift, wrap, needle) for new in sides]
+        cells = self._sides(look, shift, wrap, needle)
         number = self._styles["current" if current else "number"]
         strips = []
         for line in range(max(len(side) for side in cells)):
             segments = self._margin(row, current, decision, line)
             layout = self._unified if self.model.unified else self._beside
             segments += layout(look, [side[line] if line < len(side) else None for side in cells], line, number)
-            strip = Strip(segments).adjust_cell_length(self.width, self._styles["same"])
+            strip = Strip(segments, self._row_width).adjust_cell_length(self.width, self._styles["same"])
             strips.append(strip.apply_style(_DIM) if look.rejected or look.blank else strip)
         return strips
 
@@ -157,27 +159,47 @@ class DiffPainter:
         sign = ("+" if new else "-") + (("←" if new else "→") if look.moved(new) else " ")
         return [Segment(sign, self._styles["new-sign" if new else "old-sign"])]
 
-    def _cells(self, look: "_Look", new: bool, shift: int, wrap: bool, needle: str) -> list[list[Segment]]:
-        """The text of one side: one list of segments a line on the screen."""
-        row, width = look.row, self._room(new)
-        if not (row.new if new else row.old):
-            return [[]]
-        part = row.kind if row.kind == "same" else "new" if new else "old"
-        base = self._styles["same" if look.rejected else part]
-        room = width * MAX_WRAPPED if wrap else shift + width + 1
-        strip = self._line(look, part, base, room, new=new, needle=needle)
-        if wrap:
-            cuts = _cuts(strip.text, width)
-            return [list(strip.crop(a, b).adjust_cell_length(width, base)) for a, b in pairwise(cuts)]
-        longer = strip.cell_length > shift + width
-        cut = strip.crop_extend(shift, shift + width, base)
-        if longer:
-            cut = Strip([*cut.crop(0, width - 1), Segment("›", base + self._edge)])
-        if shift and strip.cell_length:
-            cut = Strip([Segment("‹", base + self._edge), *cut.crop(1)])
-        return [list(cut)]
+    def _sides(self, look: "_Look", shift: int, wrap: bool, needle: str) -> list[list[list[Segment]]]:
+        """The text of each side that is shown: one list of segments a line on the screen."""
+        row, cells = look.row, list[list[list[Segment]]]()
+        line: list[Segment] | None = None
+        for new in (row.kind == "new",) if self.model.unified else (False, True):
+            if not (row.new if new else row.old):
+                cells.append([[]])
+                continue
+            width = self._room(new)
+            part = row.kind if row.kind == "same" else "new" if new else "old"
+            base = self._styles["same" if look.rejected else part]
+            if line is None or row.kind != "same":  # an unchanged line is the same on both sides
+                room = (width + 1) * MAX_WRAPPED if wrap else shift + width + 2
+                line = self._line(look, part, base, room, new=new, needle=needle)
+            length = _length(line)
+            if wrap:
+                strip = Strip(line, length)
+                cuts = pairwise(_cuts(strip.text, width))
+                cells.append([list(strip.crop(a, b).adjust_cell_length(width, base)) for a, b in cuts])
+            else:
+                cells.append([self._window(line, length, range(shift, shift + width), base)])
+        return cells
 
-    def _line(self, look: "_Look", part: str, base: Style, room: int, *, new: bool, needle: str) -> Strip:
+    def _window(self, segments: list[Segment], length: int, seen: range, base: Style) -> list[Segment]:
+        """The cells of a line that are `seen`, with a sign on each side where there are more."""
+        before, after = bool(seen.start and length), length > seen.stop
+        if before or after:
+            strip = Strip(segments, length).crop(seen.start + before, seen.stop - after)
+            segments, length = list(strip), strip.cell_length
+        else:
+            length = min(length, len(seen))
+        edge = base + self._edge
+        missing = len(seen) - before - length - after
+        return [
+            *([Segment("‹", edge)] if before else ()),
+            *segments,
+            *([Segment(" " * missing, base)] if missing > 0 else ()),
+            *([Segment("›", edge)] if after else ()),
+        ]
+
+    def _line(self, look: "_Look", part: str, base: Style, room: int, *, new: bool, needle: str) -> list[Segment]:
         """The beginning of a line in its colours, enough to fill `room` cells."""
         row = look.row
         raw = row.right if new else row.left
@@ -189,10 +211,10 @@ class DiffPainter:
             words = changed_words(row.left.removesuffix("\r"), row.right.removesuffix("\r"))[new]
         marks = [(start, end, self._styles[f"{part}-word"]) for start, end in words]
         marks += [(start, end, self._styles["match"]) for start, end in spans_of(raw[:reach], needle)]
-        segments = self._coloured(shown.text, shown.place, base, self._spans(row, new=new), marks)
+        segments = self._coloured(shown, base, self._spans(row, new=new), marks)
         if note:
             segments.append(Segment(note, self._styles["fold"]))
-        return Strip(segments)
+        return segments
 
     def _note(self, row: Row, raw: str, new: bool) -> str:
         """What a reader would miss in the text itself: a line ending that differs, or the end of the file."""
@@ -228,11 +250,12 @@ class DiffPainter:
         return self._added[row.hunk], row.at
 
     def _coloured(
-        self, text: str, place: Callable[[int], int], base: Style, spans: tuple[Span, ...], marks: Sequence[Highlight]
+        self, shown: PlainLine, base: Style, spans: tuple[Span, ...], marks: Sequence[Highlight]
     ) -> list[Segment]:
+        text, place = shown.text, shown.place
+        syntax = spans if shown.as_it_was else [(place(start), place(end), key) for start, end, key in spans]
         if not marks:
-            return self._plainly_coloured(text, place, base, spans)
-        syntax = [(place(start), place(end), key) for start, end, key in spans]
+            return self._plainly_coloured(text, base, syntax)
         marked = [(place(start), place(end), style) for start, end, style in marks]
         edges = (edge for span in (*syntax, *marked) for edge in span[:2])
         segments = []
@@ -249,22 +272,39 @@ class DiffPainter:
             segments.append(Segment(text[start:end], style))
         return segments
 
-    def _plainly_coloured(
-        self, text: str, place: Callable[[int], int], base: Style, spans: tuple[Span, ...]
-    ) -> list[Segment]:
-        """As most lines are: nothing stands out, so that one token simply follows another."""
-        segments, at, length = [], 0, len(text)
-        mixed = self._mixed.setdefault(base, {})
-        for first, last, key in spans:
-            start, end = min(place(first), length), min(place(last), length)
-            if start > at:
-                segments.append(Segment(text[at:start], base))
-            if end > start:
-                if key not in mixed:
-                    mixed[key] = base + (self._syntax or {}).get(key, _PLAIN)
-                segments.append(Segment(text[start:end], mixed[key]))
-            at = max(at, end)
-        return [*segments, Segment(text[at:], base)] if at < length else segments
+    def _plainly_coloured(self, text: str, base: Style, spans: Sequence[Span]) -> list[Segment]:
+        """As most lines are: nothing stands out, so that one token simply follows another.
+
+        Neighbours that look the same are one segment, and blanks, which have no colour, belong to what is before them:
+        everything that is done with a line from here on, down to the terminal, takes as long as it has segments.
+        """
+        looks = self._mixed.setdefault(base, {})
+        pieces = list[tuple[int, Style]]()
+        style, end, length = _PLAIN, 0, len(text)
+        for start, stop, key in spans:
+            if start >= length:
+                break
+            if start > end and style is not base and not text[end:start].isspace():
+                pieces.append((end, style := base))
+            look = looks.get(key) or self._mix(base, key)
+            if look is not style:
+                pieces.append((start, style := look))
+            end = stop
+        if end < length and style is not base and not (pieces and text[end:].isspace()):
+            pieces.append((end, base))
+        cuts = [0, *(start for start, _ in pieces[1:]), length]
+        return [Segment(text[a:b], style) for (a, b), (_, style) in zip(pairwise(cuts), pieces, strict=False)]
+
+    def _mix(self, base: Style, key: str) -> Style:
+        """The style of a kind of token on a background; one object for all kinds that look the same."""
+        looks, style = self._mixed[base], base + (self._syntax or {}).get(key, _PLAIN)
+        return looks.setdefault(key, next((other for other in (base, *looks.values()) if other == style), style))
+
+
+def _length(segments: Sequence[Segment]) -> int:
+    """Cells of a line."""
+    text = "".join(segment.text for segment in segments)
+    return len(text) if text.isascii() else sum(segment.cell_length for segment in segments)
 
 
 class _Look:

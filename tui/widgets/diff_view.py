@@ -13,11 +13,11 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from engine.model import BaselineFile, Hunk
-from tui.widgets.diff_minimap import Minimap
+from tui.widgets.diff_minimap import BLANK, Cell, Minimap
 from tui.widgets.diff_model import DiffModel, Hidden, Mark, build, mark_of, texts_of
 from tui.widgets.diff_paint import PARTS, STYLES, DiffPainter
 from tui.widgets.diff_search import Search, search
-from tui.widgets.row_scroll import RowScroll, keep, set_text_size
+from tui.widgets.row_scroll import Line, RowScroll, keep, set_text_size
 from tui.widgets.syntax import highlight, is_loaded, syntax_styles
 
 Layout = Literal["auto", "side by side", "unified"]
@@ -73,8 +73,8 @@ class DiffView(RowScroll, can_focus=True):
         self._unfolded: tuple[Hidden, ...] = ()
         self._painter: DiffPainter | None = None
         self._strips: dict[tuple[int, int, bool, Mark], list[Strip]] = {}
-        self._lines: dict[tuple[int, str, str], tuple[Strip, Strip]] = {}
-        """By (identity of a strip of a row, cell of the minimap): that strip, and both together."""
+        self._ends: dict[Cell, Segment] = {}
+        """The cells of the minimap as they look."""
         self.found = Search()
         """What is looked for, and the place in it; empty when nothing is."""
         self._minimap = Minimap()
@@ -156,21 +156,23 @@ class DiffView(RowScroll, can_focus=True):
         room = max(0, self.size.height - 1) if self.wrap else 0
         set_text_size(self, Size(self.scrollable_content_region.width, self.model.rows + room))
 
-    def render_line(self, y: int) -> Strip:
+    def line(self, y: int) -> Line:
         """One line of the view, with the minimap at its end."""
         width = self.scrollable_content_region.width
         index, line = self._row_at(y, width) if self.wrap else (round(self.scroll_y) + y, 0)
         if index >= self.model.rows or width < 2:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(max(0, width - 1), self.rich_style), self._end(BLANK)
         strips = self._row_strips(index, width)
         seen = range(round(self.scroll_y), round(self.scroll_y) + max(1, self.size.height))
-        sign, part = self._minimap.cell(y, self.model, self._decisions, seen)
-        strip = strips[min(line, len(strips) - 1)]
-        known = self._lines.get(key := (id(strip), sign, part))
-        if known is None or known[0] is not strip:
-            cell = Segment(sign, self.get_component_rich_style(f"diff--{part}"))
-            known = keep(self._lines, key, (strip, Strip([*strip, cell])))
-        return known[1]
+        cell = self._minimap.cell(y, self.model, self._decisions, seen)
+        return strips[min(line, len(strips) - 1)], self._end(cell)
+
+    def _end(self, cell: Cell) -> Segment:
+        if cell not in self._ends:
+            sign, part = cell
+            strip = Strip([Segment(sign, self.get_component_rich_style(f"diff--{part}"))])
+            [self._ends[cell]] = self.finished(strip)
+        return self._ends[cell]
 
     def _row_at(self, y: int, width: int) -> tuple[int, int]:
         """(row, line of the row) that the line `y` of the screen shows when long lines are wrapped."""
@@ -193,7 +195,7 @@ class DiffView(RowScroll, can_focus=True):
             painted = painter.paint(
                 index, self.shift, current=key[2], decision=decision, wrap=self.wrap, needle=self.found.needle
             )
-            strips = keep(self._strips, key, painted)
+            strips = keep(self._strips, key, [self.finished(strip) for strip in painted])
         return strips
 
     def _paint_at(self, width: int) -> DiffPainter:
@@ -216,11 +218,12 @@ class DiffView(RowScroll, can_focus=True):
         highlight("", self.model.files[0].path if self.model.files else "")
         self._forget_paint()
         self.refresh()
+        self.prepare_soon(1)
 
     def _forget_strips(self) -> None:
         self._strips.clear()
-        self._lines.clear()
-        self._framed.clear()
+        self._ends.clear()
+        self.forget_lines()
         self._shown = (-1, [])
         self._minimap.forget()
 

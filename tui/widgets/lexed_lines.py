@@ -1,6 +1,6 @@
 """Syntax colours of a long text, found block by block when a line of the block is first painted.
 
-Lexing 10,000 lines at once takes a second; a block of 64 lines takes a few milliseconds. A block that follows on one
+Lexing 10,000 lines at once takes a second; a block of 32 lines takes a few milliseconds. A block that follows on one
 whose end is known to be outside of strings and comments starts there; any other has 64 lines of run-up, so that a lexer
 that starts in the middle of a string or comment has most likely found its feet.
 """
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tui.widgets.syntax import tokens
 
-BLOCK = 64
+BLOCK, RUN_UP = 32, 64
 LONG = 2_000
 """Longer lines are left plain: no source is written like that, and lexers are slow on them."""
 
@@ -51,7 +51,7 @@ class LexedLines:
         if found is None:
             start = number * BLOCK
             before = self._blocks.get(number - 1)
-            above = start if before is not None and not before.inside[-1] else max(0, start - BLOCK)
+            above = start if before is not None and not before.inside[-1] else max(0, start - RUN_UP)
             text = "".join(_lexable(line) + "\n" for line in self.lines[above : start + BLOCK])
             found = self._blocks[number] = _lexed(text, self._path, start - above)
         return found
@@ -75,6 +75,9 @@ def _lexed(text: str, path: str, skip: int) -> Lexed:
                 inside.append(key in SPANNING)
                 at = 0
             if key and part:
-                lines[-1].append((at, at + len(part), key))
+                line = lines[-1]
+                joined = bool(line) and line[-1][1:] == (at, key)
+                begin = line.pop()[0] if joined else at
+                line.append((begin, at + len(part), key))
             at += len(part)
     return Lexed(tuple(map(tuple, lines[skip:-1])), tuple(inside[skip:]))

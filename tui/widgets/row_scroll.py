@@ -1,24 +1,29 @@
 """Moving through a long text row by row, at once: an animation would paint the same rows many times."""
 
+import asyncio
+from collections.abc import Sequence
 from time import perf_counter
 from typing import ClassVar, TypeVar
 
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.geometry import Region, Size, Spacing
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.timer import Timer
 from textual.widget import Widget
 
-PREPARE_SECONDS, PREPARE_BIT = 0.03, 0.003
-"""How long after a move the next page is painted ahead, and for how long before keys get their turn again."""
+PREPARE_BIT, PREPARE_PAUSE = 0.003, 0.002
+"""Seconds for which the next page is painted ahead, and for which keys then have their turn."""
 FRAMES = (Spacing(0, 0, 0, 0), Spacing(1, 1, 1, 1))
 KEPT = 400
 """Rows that are remembered: a few screens. Each strip has many small parts, and to go over thousands of them takes the
 garbage collector longer than to paint a screen."""
-Frame = tuple[Segment, Segment] | None
-"""What stands left and right of a line; None without a border."""
+Frame = tuple[tuple[Segment, ...], tuple[Segment, ...]]
+"""What stands left and right of a line: the border, if there is one, and the room for a scrollbar."""
+Line = tuple[Strip, Segment]
+"""(what a row shows, the cell at its end that goes with the place on the screen)"""
 
 
 K = TypeVar("K")
@@ -60,10 +65,19 @@ class RowScroll(ScrollView):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._framed: dict[int, tuple[Strip, Frame, Strip]] = {}
-        """By the identity of a line as it was painted: that line, its frame, and both as they are shown."""
+        self._framed: dict[tuple[int, Segment], tuple[Strip, Frame, Strip]] = {}
+        """By the identity of a row as it was painted, and the cell at its end: the row, its frame, and all together."""
+        self._filters: tuple[Sequence[LineFilter], Color] | None = None
+        self._preparing: asyncio.TimerHandle | None = None
 
-        self._timer: Timer | None = None
+    def line(self, y: int) -> Line:
+        """What line `y` of the view shows, `finished`, in the very strip that it was before while it is the same."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """One line without its frame."""
+        strip, end = self.line(y)
+        return Strip([*strip, end])
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines with their frame, each the very strip that it was before as long as it looks the same.
@@ -74,50 +88,70 @@ class RowScroll(ScrollView):
         size, gutter = self.outer_size, self.styles.gutter
         if gutter not in FRAMES or size.width < 4:
             return super().render_lines(crop)
-        frame = self._frame() if gutter.top else None
+        frame = self._frame(size.width - gutter.width, bordered=bool(gutter.top))
         shown = []
         for y in crop.line_range:
             if y < gutter.top or y >= size.height - gutter.bottom:
                 shown += super().render_lines(Region(crop.x, y, crop.width, 1))
                 continue
-            strip = self._with_frame(self.render_line(y - gutter.top), frame, size.width - gutter.width)
+            strip = self._with_frame(self.line(y - gutter.top), frame, size.width)
             shown.append(strip if crop.width == size.width else strip.crop(crop.x, crop.right))
         return shown
 
-    def _frame(self) -> Frame:
+    def _frame(self, width: int, *, bordered: bool) -> Frame:
+        room = (Segment(" " * (width - self.scrollable_content_region.width), self.rich_style),)
+        if not bordered:
+            return (), room
         first, *_, last = super().render_lines(Region(0, 1, self.outer_size.width, 1))[0]
-        return first, last
+        return (first,), (*room, last)
 
-    def _with_frame(self, line: Strip, frame: Frame, width: int) -> Strip:
-        known = self._framed.get(id(line))
-        if known is not None and known[0] is line and known[1] == frame and known[2].cell_length >= width:
-            return known[2]
-        strip = line.adjust_cell_length(width, self.rich_style)
-        for line_filter in self.get_line_filters():
-            strip = strip.apply_filter(line_filter, self.background_colors[1])
-        if frame is not None:
-            strip = Strip([frame[0], *strip, frame[1]], width + 2)
-        keep(self._framed, id(line), (line, frame, strip))
-        return strip
+    def _with_frame(self, line: Line, frame: Frame, width: int) -> Strip:
+        strip, end = line
+        known = self._framed.get(key := (id(strip), end))
+        if known is None or known[0] is not strip or known[1] != frame:
+            framed = Strip([*frame[0], *strip, end, *frame[1]], width)
+            known = keep(self._framed, key, (strip, frame, framed))
+        return known[2]
+
+    def finished(self, strip: Strip) -> Strip:
+        """A row as the app lets it through to the terminal; once for each row, not again wherever it stands."""
+        if self._filters is None:
+            self._filters = self.get_line_filters(), self.background_colors[1]
+        filters, background = self._filters
+        segments = list(strip)
+        for line_filter in filters:
+            segments = line_filter.apply(segments, background)
+        return Strip(segments, strip.cell_length)
+
+    def forget_lines(self) -> None:
+        """Make all anew: something else than the place has changed."""
+        self._framed.clear()
+        self._filters = None
 
     def prepare_row(self, index: int) -> None:
         """Make ready what the row at `index` needs to be painted; overridden where that takes time."""
 
-    def prepare_soon(self, direction: int, wait: float = PREPARE_SECONDS) -> None:
-        """Make the next page in the direction of reading ready, when there is time."""
-        if self._timer is not None:  # another move: what comes into view now goes first
-            self._timer.stop()
-        self._timer = self.set_timer(wait, lambda: self._prepare(direction))
+    def prepare_soon(self, direction: int) -> None:
+        """Make the next page in the direction of reading ready, as soon as what comes into view now is painted."""
+        if self._preparing is not None:
+            self._preparing.cancel()
+        self.call_after_refresh(self._prepare_after_pause, direction)
+
+    def _prepare_after_pause(self, direction: int) -> None:
+        if self._preparing is not None:
+            self._preparing.cancel()
+        # Not `set_timer`: that one never calls back when the machine is so busy that it begins to wait too late.
+        self._preparing = asyncio.get_running_loop().call_later(PREPARE_PAUSE, self.call_next, self._prepare, direction)
 
     def _prepare(self, direction: int) -> None:
-        self._timer = None
+        self._preparing = None
         height = self.size.height
         first = max(0, round(self.scroll_y) + (height if direction > 0 else -height))
         end = perf_counter() + PREPARE_BIT
         for index in range(first, first + height):
             self.prepare_row(index)
             if perf_counter() > end:
-                self.prepare_soon(direction, PREPARE_BIT)
+                self._prepare_after_pause(direction)
                 break
 
     def action_half_page(self, direction: int) -> None:
