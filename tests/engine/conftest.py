@@ -8,8 +8,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ import pytest
 from engine import paths
 from engine.client import Client
 from engine.errors import EngineError
-from engine.protocol import Status, Stop
+from engine.protocol import Decide, Status, Stop
 from tui.state import State, reduce
 
 SLOW = '''"""Counts distinct words, slowly."""
@@ -30,10 +30,29 @@ def distinct(text: str) -> int:
             seen.append(word)
     return len(seen)
 '''
-BENCH = """from words import distinct
+BENCH = """import json
 
-print(distinct(" ".join(str(number % 1200) for number in range(25000))))
+from words import distinct
+
+
+class Word(str):
+    compared = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other):
+        Word.compared += 1
+        return str.__eq__(self, other)
+
+
+class Text(str):
+    def split(self):
+        return [Word(word) for word in str.split(self)]
+
+
+print(distinct(Text(" ".join(str(number % 120) for number in range(1500)))))
+json.dump({"comparisons": Word.compared}, open("results.json", "w"))
 """
+"""It counts comparisons instead of taking time: what is proven is the same however busy the machine is."""
 TESTS = """import unittest
 
 from words import distinct
@@ -52,8 +71,13 @@ command = "python3 test_words.py"
 
 [benchmark]
 command = "python3 bench.py"
+output = "results-file"
+results = "results.json"
 max_pairs = 40
 calm_seconds = 0
+
+[profile]
+profiler = "cprofile"
 
 [meta_prompter]
 model = "offline/meta"
@@ -78,17 +102,65 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture
-def project(tmp_path: Path, runtime: Path) -> Iterator[Path]:
-    """A git project with a bottleneck; its engine is stopped at the end."""
-    root = tmp_path / "words"
+FILES = {"words.py": SLOW, "bench.py": BENCH, "test_words.py": TESTS, "mpco.toml": CONFIG}
+
+
+def written(root: Path, files: Mapping[str, str]) -> Path:
+    """A git project of these files in the new folder `root`."""
     root.mkdir()
-    files = {"words.py": SLOW, "bench.py": BENCH, "test_words.py": TESTS, "mpco.toml": CONFIG}
     for name, text in files.items():
         (root / name).write_text(text)
     subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    return root
+
+
+@pytest.fixture
+def project(tmp_path: Path, runtime: Path) -> Iterator[Path]:
+    """A git project with a bottleneck; its engine is stopped at the end."""
+    root = written(tmp_path / "words", FILES)
     yield root
     asyncio.run(stop(root))
+
+
+@contextmanager
+def running(root: Path) -> Iterator[Path]:
+    """A runtime folder for tests that share the engine of `root`, which is stopped at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="mpco-run-"))
+    try:
+        yield folder
+    finally:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_RUNTIME_DIR", str(folder))
+            asyncio.run(stop(root))
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
+    root = written(tmp_path_factory.mktemp("shared") / "words", FILES)
+    with running(root) as folder:
+        yield root, folder
+
+
+@pytest.fixture
+def shared(_shared: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Such a project with one engine for many tests, which begin with its files as they were and nothing decided.
+
+    Starting an engine and loading litellm into it takes longer than most of what a test asks of it."""
+    root, folder = _shared
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    yield root
+    asyncio.run(_reset(root))
+
+
+async def _reset(root: Path) -> None:
+    for name, text in FILES.items():
+        (root / name).write_text(text)
+    async with followed(root) as engine:
+        for candidate in engine.state.candidates.values():
+            decided = tuple(hunk.id for hunk in candidate.hunks if hunk.decision != "pending")
+            if decided:
+                await engine.send(Decide(candidate=candidate.id, hunks=decided, decision="pending"))
 
 
 async def stop(root: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from engine.composing import digest_of
 from engine.errors import EditError, EngineError
 from engine.generate.hunks import compose, conflicts, make_hunks
-from engine.protocol import Apply, Decide, EvaluateVariant, PreviewVariant
+from engine.protocol import AddAnswer, Apply, Decide, EvaluateVariant, PreviewVariant
 from tests.engine.conftest import SLOW, followed
 from tests.engine.test_service import answered
 
@@ -30,11 +30,14 @@ def test_one_byte_more_in_a_file_is_another_variant() -> None:
     assert digest_of([("x", "a", "b"), ("y", "", "")]) == digest_of([("y", "", ""), ("x", "a", "b")])
 
 
-async def test_the_tray_is_previewed_evaluated_and_written_as_it_was_proven(project: Path) -> None:
-
-    root = project
+async def test_the_tray_is_previewed_evaluated_and_written_as_it_was_proven(shared: Path) -> None:
+    root = shared
     async with followed(root) as engine:
-        id = await answered(engine)
+        await answered(engine)
+        target = engine.state.bottlenecks[0].id
+        code = SLOW.replace("[]", "set()  # one of a kind").replace("append", "add")
+        id = str((await engine.send(AddAnswer(bottleneck=target, answer=f"```python\n{code}```")))["candidate"])
+        await engine.until(lambda state: id in state.candidates)
         hunks = tuple(hunk.id for hunk in engine.state.candidates[id].hunks)
         with pytest.raises(EngineError, match="No hunk is accepted"):
             await engine.client.send(PreviewVariant())
@@ -49,6 +52,6 @@ async def test_the_tray_is_previewed_evaluated_and_written_as_it_was_proven(proj
         proof = state.evaluations[begun["evaluations"][0]]
         assert (proof.verdict, proof.hunks, proof.patch) == ("faster", hunks, seen["patch"])
         assert (await engine.client.send(PreviewVariant()))["evaluation"] == proof.id
-        await engine.send(Apply(proven=True))
-        state = await engine.until(lambda state: state.applications)
-        assert next(iter(state.applications.values())).evaluation == proof.id
+        written = (await engine.send(Apply(proven=True)))["application"]
+        state = await engine.until(lambda state: written in state.applications)
+        assert state.applications[str(written)].evaluation == proof.id

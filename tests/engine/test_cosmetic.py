@@ -140,11 +140,11 @@ def test_a_hunk_is_judged_alone_and_beside_the_others() -> None:
     assert [hunk.cosmetic for hunk in marked(candidate, hunks)] == [True, False]
 
 
-async def test_candidates_and_what_a_person_edits_are_marked(project: Path) -> None:
-    async with followed(project) as engine:
+async def test_candidates_and_what_a_person_edits_are_marked(shared: Path) -> None:
+    async with followed(shared) as engine:
         await answered(engine)
         target = engine.state.bottlenecks[0]
-        code = (project / "words.py").read_text().replace("    seen = []", "    # so far\n    seen = []")
+        code = (shared / "words.py").read_text().replace("    seen = []", "    # so far\n    seen = []")
         answer = f"```python\n{code}```"
         id = (await engine.send(AddAnswer(bottleneck=target.id, answer=answer)))["candidate"]
         state = await engine.until(lambda state: id in state.candidates)

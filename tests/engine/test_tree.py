@@ -89,9 +89,9 @@ async def moment(engine: Follower, id: str, condition: Callable[[Candidate], obj
     return (await engine.until(holds)).candidates[id]
 
 
-async def test_a_candidate_follows_its_file_and_is_stale_only_while_its_lines_are_gone(project: Path) -> None:
-    file = project / "words.py"
-    async with followed(project) as engine:
+async def test_a_candidate_follows_its_file_and_is_stale_only_while_its_lines_are_gone(shared: Path) -> None:
+    file = shared / "words.py"
+    async with followed(shared) as engine:
         id = await answered(engine)
         born = engine.state.candidates[id]
         await engine.send(Decide(candidate=id, hunks=tuple(hunk.id for hunk in born.hunks), decision="accepted"))
@@ -134,9 +134,9 @@ async def test_a_candidate_follows_its_file_and_is_stale_only_while_its_lines_ar
         assert compose("# mine\n" + SLOW, undone.hunks) == "# mine\n" + compose(SLOW, back.hunks)
 
 
-async def test_what_is_written_is_not_stale_and_the_rest_can_be_written_later(project: Path) -> None:
-    file = project / "words.py"
-    async with followed(project) as engine:
+async def test_what_is_written_is_not_stale_and_the_rest_can_be_written_later(shared: Path) -> None:
+    file = shared / "words.py"
+    async with followed(shared) as engine:
         id = await answered(engine)
         first, *rest = engine.state.candidates[id].hunks
         assert rest, "the offline answer has more than one hunk"
