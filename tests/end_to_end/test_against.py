@@ -11,7 +11,8 @@ command = "python3 test_words.py"
 
 [benchmark]
 command = "python3 bench.py"
-max_pairs = 10
+output = "results-file"
+results = "results.json"
 calm_seconds = 0
 """
 FAST = "def distinct(text: str) -> int:\n    return len(set(text.split()))\n"

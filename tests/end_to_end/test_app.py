@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.end_to_end.conftest import MPCO, Person, git
+from tests.end_to_end.conftest import MPCO, Person, git, shrunk
 from tests.end_to_end.terminal import Terminal
 
 TESTS = (sys.executable, "-m", "unittest", "discover", "-q", "-s", "tests", "-t", ".")
@@ -19,6 +19,7 @@ def test_the_demo_by_keys(person: Person, tmp_path: Path) -> None:
         terminal.wait_for("Tour 2 of 5")
         terminal.press("esc")
         terminal.wait_for("press p to run", gone=["Tour"])
+        shrunk(demo)
         terminal.press("p")
         terminal.wait_for("Bottlenecks (cProfile", "visitors", "m meta-prompt")
         terminal.press("m")

@@ -1,43 +1,45 @@
 """The whole job through the `mpco` command, without a terminal."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from tests.end_to_end.conftest import Person, git, small_demo
+from tests.end_to_end.conftest import Person, git, shrunk, small_demo
 
 
 def objects(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_the_demo_is_made_much_faster(person: Person, tmp_path: Path) -> None:
+def test_the_demo_is_made_faster_and_the_best_written_to_a_branch(person: Person, tmp_path: Path) -> None:
     demo = tmp_path / "demo"
-    done = person.types("demo", str(demo), "--json", cwd=tmp_path)
-    person.roots.append(demo)
+    with person.begins("demo", str(demo), cwd=tmp_path) as whole:
+        assert whole.stderr is not None
+        while "profile" not in (line := whole.stderr.readline()):
+            assert line, "it has ended"
+        whole.send_signal(signal.SIGINT)
+        assert whole.wait(60) == 130
+    assert git(demo, "status", "--porcelain") == ""
+    options = ("--bottlenecks", "1", "--apply", "best", "--branch", "faster", "--json")
+    done = person.types("run", *options, cwd=shrunk(demo))
     assert done.returncode == 0, done.stderr
     results = objects(done.stdout)
     assert {row["llm"] for row in results} == {"algorithms", "loops", "caching"}
     best = max(results, key=lambda row: row["guaranteed"] or 0.0)
-    # On a quiet machine it is more than 50; a busy neighbour blurs it.
-    assert best["verdict"] == "faster" and best["percent_improvement"] > 30, results
+    assert best["verdict"] == "faster" and best["guaranteed"] > 0, results
     assert best["interval"][0] <= best["percent_improvement"] <= best["interval"][1]
     assert git(demo, "status", "--porcelain") == ""
 
     (tmp_path / "best.patch").write_text(best["patch"])
     git(demo, "apply", "--check", str(tmp_path / "best.patch"))
-    reported = person.types("-C", str(demo), "report", "--json", cwd=tmp_path)
+    reported = person.types("report", "--json", cwd=demo)
     assert objects(reported.stdout) == results
+    table = person.types("report", cwd=demo).stdout
+    assert "faster" in table and "at least" in table
 
-
-def test_the_best_is_written_to_a_branch_and_passes_the_tests(person: Person, tmp_path: Path) -> None:
-    demo = small_demo(tmp_path / "demo")
-    done = person.types("run", "--bottlenecks", "1", "--apply", "best", "--branch", "faster", cwd=demo)
-    assert done.returncode == 0, done.stderr
-    assert "faster" in done.stdout and "at least" in done.stdout
-    assert git(demo, "status", "--porcelain") == ""
     assert "faster" in git(demo, "log", "-1", "--format=%B", "faster")
     git(demo, "checkout", "-q", "faster")
     tests = [sys.executable, "-m", "unittest", "discover", "-q", "-s", "tests", "-t", "."]
