@@ -15,12 +15,14 @@ from tui.screens.modal import Modal
 from tui.verbs import VERBS
 
 Group = tuple[str, list[tuple[str, str]]]
+MOVES = ("cursor_", "scroll_", "page_", "page(", "half_page(", "first", "last", "focus_next", "focus_previous")
+"""How the names of actions begin that only move: a person who asks for keys rarely asks for these."""
 
 
 def key_groups(screen: Screen[Any]) -> list[Group]:
     """(heading, [(keys, what they do)]) for the pane that has the focus in `screen`, its screen and the app."""
     groups: dict[str, dict[str, tuple[list[str], str]]] = {
-        heading: {} for heading in ("The job, in order", "This pane", "This screen", "Everywhere")
+        heading: {} for heading in ("The job, in order", "This pane", "This screen", "Everywhere", "Moving")
     }
     for active in screen.active_bindings.values():
         binding = active.binding
@@ -28,7 +30,8 @@ def key_groups(screen: Screen[Any]) -> list[Group]:
         if not text or binding.system:
             continue
         group = groups[_heading(active, screen)]
-        keys, _ = group.setdefault(f"{binding.action} {text}", ([], text))
+        keys, known = group.get(binding.action, ([], text))
+        group[binding.action] = (keys, text if known.istitle() else known)  # Textual's own words are in title case
         keys.append(screen.app.get_key_display(binding))
     return [(heading, [(" ".join(keys), text) for keys, text in rows.values()]) for heading, rows in groups.items()]
 
@@ -36,6 +39,8 @@ def key_groups(screen: Screen[Any]) -> list[Group]:
 def _heading(active: ActiveBinding, screen: Screen[Any]) -> str:
     if active.binding.action in VERBS:
         return "The job, in order"
+    if active.binding.action.removeprefix("app.").startswith(MOVES):
+        return "Moving"
     if active.node is screen:
         return "This screen"
     return "This pane" if isinstance(active.node, Widget) else "Everywhere"
@@ -49,6 +54,8 @@ class HelpScreen(Modal[None]):
         Binding("escape,question_mark,q", "dismiss", "close", id="help.close"),
         Binding("j", "scroll('down')", show=False),
         Binding("k", "scroll('up')", show=False),
+        Binding("g", "scroll('home')", show=False),
+        Binding("G", "scroll('end')", show=False),
     ]
 
     def __init__(self, about: Screen[Any]) -> None:
@@ -64,9 +71,9 @@ class HelpScreen(Modal[None]):
             yield Static(Content("\n").join(_lines(self._groups)))
 
     def action_scroll(self, direction: str) -> None:
-        """j and k move like the arrows."""
+        """The letters move like the arrows."""
         box = self.query_one(VerticalScroll)
-        box.scroll_down() if direction == "down" else box.scroll_up()
+        {"up": box.scroll_up, "down": box.scroll_down, "home": box.scroll_home, "end": box.scroll_end}[direction]()
 
 
 def _lines(groups: Iterable[Group]) -> Iterable[Content]:
