@@ -17,6 +17,8 @@ def answer_lines(state: State, candidate: Candidate) -> list[str]:
         lines += ["", f"{HEADING}{_reason_title(candidate)}", *([] if told else [candidate.reason])]
         if candidate.state == "interrupted" and candidate.answer:
             lines.append("+ has the LLM go on with it.")
+        if candidate.sent and (candidate.state == "unappliable" or (candidate.state == "empty" and not about)):
+            lines.append("+ has the LLM try again, with what became of its answer.")
     lines += [*_placed(candidate)]
     for edit in candidate.unapplied:
         lines += ["", f"{HEADING}Not applied: {edit.file or 'no file named'}", edit.reason, *_choice(edit)]

@@ -338,11 +338,6 @@ class MpcoApp(App[None]):
 
         self.push_screen(ThemeDialog(list(reversed(self.available_themes)), self.theme), keep)
 
-    def on_answer_view_go_on(self) -> None:
-        """The LLM whose answer was cut off goes on with it."""
-        command = verbs.go_on(self.state.candidates.get(self.current_candidate))
-        self.say(command, "warning") if isinstance(command, str) else self.perform(command)
-
     def action_help(self) -> None:
         """?: the keys of the pane in front."""
         from tui.screens.help import HelpScreen

@@ -40,7 +40,6 @@ def system_commands(app: "MpcoApp", screen: Screen[Any]) -> Iterable[SystemComma
         lambda: _receipt(app),
     )
     yield SystemCommand("Experiment", "the grid that mpco.toml names, or what is left of it", lambda: begin(app))
-    yield SystemCommand("Go on", "have the LLM end an answer that was cut off", app.on_answer_view_go_on)
     yield SystemCommand("Budget", "set another cap, or stop the calls that wait for money", lambda: ask_budget(app))
     yield SystemCommand(
         "Find out what gains this machine can see", "compares the project with itself", app.action_measure_noise

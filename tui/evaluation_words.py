@@ -40,7 +40,8 @@ def headline(evaluation: Evaluation) -> Content:
     """The finding in one line; while it is measured, what can be said so far."""
     estimate, verdict = evaluation.estimate, evaluation.verdict
     if verdict in FAILURES:
-        return Content.styled(f"✘ {verdict}", "bold $text-error")
+        again = "  + has its LLM try again with this" if evaluation.candidate else ""
+        return Content.assemble((f"✘ {verdict}", "bold $text-error"), (again, "dim"))
     if estimate is None:
         found = outcome(evaluation)
         return Content.styled(f"{found.sign} {found.words}", f"bold {found.style}")

@@ -47,7 +47,8 @@ def edit_here(app: "MpcoApp", candidate: Candidate, hunk: Hunk) -> None:
         if text is not None:
             _keep(app, candidate, hunk, _lines(hunk, text))
 
-    app.push_screen(EditDialog(hunk), done)
+    title = f"New lines of {hunk.file}:{hunk.old_start}"
+    app.push_screen(EditDialog(title, "\n".join(hunk.new_lines), "ctrl+s keeps · esc leaves it as it was"), done)
 
 
 def edit_outside(app: "MpcoApp", candidate: Candidate, hunk: Hunk) -> None:

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from engine.model import Bottleneck, Candidate, ContextName, Evaluation, Prompt, prompt_to_send
-from engine.protocol import Combine, ContinueCandidate, Evaluate, MeasureWorth, Optimise, RunProfile, WritePrompts
+from engine.protocol import Combine, Evaluate, MeasureWorth, Optimise, RunProfile, WritePrompts
 from tui.state import State
 
 Verb = Literal["profile", "meta_prompt", "optimise", "benchmark", "write"]
@@ -83,13 +83,6 @@ def optimise(state: State, current: str, chosen: Mapping[tuple[str, str], str] |
     if any(job.kind == "prompt" for job in state.live_jobs):
         return "The prompts are still being written; press o when one is ready."
     return "There is no prompt for this bottleneck yet: press m to have them written."
-
-
-def go_on(candidate: Candidate | None) -> ContinueCandidate | str:
-    """Have the rest of an answer that was cut off sent."""
-    if candidate is None or candidate.state != "interrupted" or not candidate.answer:
-        return "This answer was not cut off; there is nothing to go on with."
-    return ContinueCandidate(candidate=candidate.id)
 
 
 def newest_candidates(state: State, current: str) -> tuple[Candidate, ...]:

@@ -9,13 +9,13 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.model import Evaluation
+from engine.model import Candidate, Evaluation
 from engine.protocol import Command, Decide, Schedule, ScheduleAction
 from tui import variants, verbs, writing
+from tui.another_answer import AnswerActions
 from tui.evaluation_words import circumstances, evidence, findings, headline, output_lines, steps_line, waiting
 from tui.figures import runs_of
 from tui.outcomes import FAILURES, outcome
-from tui.screens.stage import StageScreen
 from tui.state import State
 from tui.widgets.answer_view import AnswerView
 from tui.widgets.evaluation_list import evaluation_rows, title_of
@@ -39,7 +39,7 @@ EMPTY = (
 )
 
 
-class BenchmarksScreen(StageScreen):
+class BenchmarksScreen(AnswerActions):
     """What is proven, what is being proven, and what failed."""
 
     STAGE = 4
@@ -52,6 +52,15 @@ class BenchmarksScreen(StageScreen):
         Binding("t", "take_apart", "take apart", id="benchmarks.worth", tooltip="Measure what each hunk is worth"),
         Binding("r", "drop_spare", "drop idle hunks", id="benchmarks.spare", tooltip="Reject hunks worth nothing"),
         Binding("c", "combine", "combine", id="benchmarks.combine", tooltip="Search for the best combination of hunks"),
+        Binding(
+            "plus",
+            "another_answer",
+            "try again",
+            show=False,
+            key_display="+",
+            id="benchmarks.another_answer",
+            tooltip="Have the candidate's LLM try again with what became of its answer",
+        ),
         *(
             Binding(key, f"schedule('{action}')", text, id=f"benchmarks.{action}", tooltip=tooltip)
             for key, action, text, tooltip in (
@@ -113,6 +122,12 @@ class BenchmarksScreen(StageScreen):
     def evaluation(self) -> Evaluation | None:
         """The evaluation under the cursor."""
         return self.mpco.state.evaluations.get(self._selected)
+
+    @property
+    def candidate(self) -> Candidate | None:
+        """The candidate that is evaluated; none for patches and for hunks of several."""
+        item = self.evaluation
+        return self.mpco.state.candidates.get(item.candidate) if item else None
 
     def render_state(self, state: State) -> None:
         """Queue and evaluation in step with the state."""

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from engine.model import Candidate, Decision, Hunk
 from engine.protocol import Decide, RedoDecision, UndoDecision, Variant
 from tui import hunk_actions, placing, variants, verbs, writing
+from tui.another_answer import AnswerActions
 from tui.answers import answer_lines
 from tui.hunk_facts import decided, hunk_facts
 from tui.screens import diff_search
@@ -32,7 +33,7 @@ EMPTY = "No LLM has been asked yet.\n\nPress o to send each LLM its prompt and s
 Pane = Literal["diff", "answer", "empty"]
 
 
-class DiffsScreen(StageScreen, inherit_bindings=False):
+class DiffsScreen(AnswerActions, inherit_bindings=False):
     """The candidates, the diff of the one under the cursor, and what has been decided."""
 
     STAGE = 3
@@ -113,7 +114,6 @@ class DiffsScreen(StageScreen, inherit_bindings=False):
             answer = self.query_one(AnswerView)
             answer.border_title = f"{name_of(state, candidate)} · {self._answer_title(candidate)}"
             answer.border_subtitle = "v shows the diff" if candidate.hunks else ""
-            answer.cut_off = not isinstance(verbs.go_on(candidate), str)
             answer.show(candidate.id, answer_lines(state, candidate), tail=candidate.state == "streaming")
         self._show_title()
         self._show_about()

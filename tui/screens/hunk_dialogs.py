@@ -111,25 +111,25 @@ class LinesDialog(Modal[Taken | SplitAt | None]):
 
 
 class EditDialog(Modal[str | None]):
-    """The new side of a hunk in an editor; answers with the text to keep."""
+    """A text in an editor; answers with the text to keep."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "leave as it was", id="edit.out"),
-        Binding("ctrl+s", "keep", "keep", id="edit.keep", tooltip="Keep these lines"),
+        Binding("ctrl+s", "keep", "keep", id="edit.keep", tooltip="Keep this text"),
     ]
 
-    def __init__(self, hunk: Hunk) -> None:
+    def __init__(self, title: str, text: str, about: str) -> None:
         super().__init__()
-        self._hunk = hunk
+        self._title = title
+        self._text = text
+        self._about = about
 
     def compose(self) -> ComposeResult:
         """One editor."""
         with Vertical(classes="dialog hunk-dialog") as box:
-            box.border_title = Content(f"New lines of {self._hunk.file}:{self._hunk.old_start}")
-            yield TextArea(
-                "\n".join(self._hunk.new_lines), compact=True, tab_behavior="indent", show_line_numbers=False
-            )
-            yield Static("ctrl+s keeps · esc leaves it as it was", markup=False)
+            box.border_title = Content(self._title)
+            yield TextArea(self._text, compact=True, tab_behavior="indent", show_line_numbers=False)
+            yield Static(self._about, markup=False)
 
     def on_mount(self) -> None:
         """Ready to type."""

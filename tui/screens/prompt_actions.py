@@ -11,6 +11,8 @@ from tui.screens.prompt_proposal import ProposalDiff
 if TYPE_CHECKING:
     from tui.app import MpcoApp
 
+EXAMPLE = "what should be better, as in: be more specific about allocation"
+
 
 def improve(app: "MpcoApp", prompt: Prompt) -> None:
     """Ask for a remark, and have the version written again as a proposal."""
@@ -21,7 +23,7 @@ def improve(app: "MpcoApp", prompt: Prompt) -> None:
             app.perform(ImprovePrompts(prompts=(prompt.id,), remark=remark))
 
     results = prompt_words.results(app.state, prompt)
-    app.push_screen(RemarkDialog(f"Improve v{prompt.version} for {prompt.llm}", results), send)
+    app.push_screen(RemarkDialog(f"Improve v{prompt.version} for {prompt.llm}", results, EXAMPLE), send)
 
 
 def compare(app: "MpcoApp", prompt: Prompt) -> None:

@@ -26,10 +26,11 @@ class RemarkDialog(Modal[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "cancel", id="remark.leave")]
 
-    def __init__(self, title: str, results: str) -> None:
+    def __init__(self, title: str, results: str, example: str) -> None:
         super().__init__()
         self._title = title
         self._results = results
+        self._example = example
 
     def compose(self) -> ComposeResult:
         """What is told anyway, above the remark."""
@@ -37,7 +38,7 @@ class RemarkDialog(Modal[str | None]):
             box.border_title = self._title
             box.border_subtitle = "enter sends · esc does not"
             yield Static(self._results, markup=False)
-            yield Input(placeholder="what should be better, as in: be more specific about allocation")
+            yield Input(placeholder=self._example)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

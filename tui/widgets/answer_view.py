@@ -62,12 +62,7 @@ class AnswerView(ScrollView, can_focus=True):
         Binding("n", "find_next(1)", "next match", show=False, id="answer.next", tooltip="Next match"),
         Binding("N", "find_next(-1)", show=False, id="answer.previous", tooltip="Previous match"),
         Binding("escape", "end_find", show=False, id="answer.end_find", tooltip="End the search"),
-        Binding("plus", "go_on", "go on", key_display="+", id="answer.go_on",
-                tooltip="Have the LLM end a cut-off answer"),
-    ]  # fmt: skip
-
-    class GoOn(Message):
-        """The LLM is to go on with its answer."""
+    ]
 
     class Found(Message):
         """A search has come to a match: the line numbered `at` of `lines` that hold the text."""
@@ -93,30 +88,12 @@ class AnswerView(ScrollView, can_focus=True):
         self._width = 0
         self._tail = False
         """Whether the end is what matters, as of a stream or of a failure's output."""
-        self._cut_off = False
         self._needle = ""
         self._at = -1
 
-    @property
-    def cut_off(self) -> bool:
-        """Whether what is shown is an answer that its LLM can go on with."""
-        return self._cut_off
-
-    @cut_off.setter
-    def cut_off(self, cut_off: bool) -> None:
-        if cut_off != self._cut_off:
-            self._cut_off = cut_off
-            self.refresh_bindings()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that have nothing to act on here are left to the screen."""
-        if action == "go_on":
-            return self._cut_off
         return bool(self._needle) if action in ("find_next", "end_find") else True
-
-    def action_go_on(self) -> None:
-        """+: ask for the rest of an answer that was cut off."""
-        self.post_message(self.GoOn())
 
     # ------------------------------------------------------------------------------------------ finding
 
