@@ -26,15 +26,8 @@ def hunk_facts(state: State, candidate: Candidate, hunk: Hunk, clashes: Iterable
         facts.insert(0, (f"! {STALE}", "$text-error"))
     if hunk.cosmetic:
         facts.append(("cosmetic: it changes nothing that runs", "dim"))
-    if hunk.removes:
-        facts.append(
-            (
-                f"the file moves to {plain_line(hunk.target).text}" if hunk.target else "deletes the file",
-                "$text-warning",
-            )
-        )
-    if hunk.origin:
-        facts.append((f"a new file with the text of {plain_line(hunk.origin).text}", "$text-warning"))
+    if becomes := becomes_of(hunk):
+        facts.append((f"the file {becomes}", "$text-warning"))
     if hunk.placed:
         facts.append((plain_line(hunk.placed).text, "$text-accent"))
     if hunk.part_of:
@@ -42,6 +35,13 @@ def hunk_facts(state: State, candidate: Candidate, hunk: Hunk, clashes: Iterable
     if hunk.note:
         facts.append((f"“{plain_line(hunk.note).text}”", "italic"))
     return Content(" · ").join(Content.styled(words, style) for words, style in facts)
+
+
+def becomes_of(hunk: Hunk) -> str:
+    """What becomes of the hunk's file, as in `is deleted`; empty when only its lines change."""
+    if hunk.removes:
+        return f"moves to {plain_line(hunk.target).text}" if hunk.target else "is deleted"
+    return f"comes from {plain_line(hunk.origin).text}" if hunk.origin else ""
 
 
 def decided(state: State, candidate: Candidate) -> Content:

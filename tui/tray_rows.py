@@ -8,6 +8,7 @@ from textual.content import Content
 from engine.model import Hunk
 from engine.protocol import Clash, Variant
 from tui import variants
+from tui.hunk_facts import becomes_of
 from tui.state import State
 from tui.variants import Choice
 from tui.widgets.candidate_list import name_of
@@ -25,7 +26,8 @@ def tray_rows(state: State, choice: Choice, clashes: Iterable[Clash]) -> list[Li
                 rivals.setdefault(one, []).append(f"{name_of(state, candidate)} line {theirs.old_start}")
     rows = []
     for file in dict.fromkeys(hunk.file for _, hunk in choice):
-        rows.append(ListRow("", Content(file)))
+        becomes = becomes_of(next(hunk for _, hunk in choice if hunk.file == file))
+        rows.append(ListRow("", Content(f"{file}  {becomes}".rstrip())))
         for candidate, hunk in sorted((i for i in choice if i[1].file == file), key=lambda item: item[1].old_start):
             against = ", ".join(rivals.get(hunk.id, ()))
             rows.append(

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 from engine.model import Candidate, Hunk, Job, Target
 from engine.protocol import Apply, EvaluateVariant, Variant
 from tui import variants
+from tui.hunk_facts import becomes_of
 from tui.screens.modal import Modal
 from tui.state import State
 
@@ -229,10 +230,9 @@ def _files(hunks: Sequence[Hunk]) -> Content:
         mine = [hunk for hunk in hunks if hunk.file == file]
         added, removed = sum(len(h.new_lines) for h in mine), sum(len(h.old_lines) for h in mine)
         count = f"{len(mine)} hunk{'s' if len(mine) > 1 else ''}"
+        counts = (f"+{added}", "$text-success"), " ", (f"-{removed}", "$text-error")
         lines.append(
-            Content.assemble(
-                (file, "bold"), f"  {count}  ", (f"+{added}", "$text-success"), " ", (f"-{removed}", "$text-error")
-            )
+            Content.assemble((file, "bold"), f"  {count}  ", *counts, (f"  {becomes_of(mine[0])}", "$text-warning"))
         )
     return Content("\n").join(lines) if lines else Content("No hunk is accepted.")
 
