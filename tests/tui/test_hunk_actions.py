@@ -138,7 +138,7 @@ async def test_search_wrap_and_copy(open_app: OpenApp, session: Snapshot) -> Non
 
 async def test_two_candidates_are_compared_and_shown_beside_the_baseline(open_app: OpenApp, session: Snapshot) -> None:
     one, other = session.candidates[:2]
-    async with open_app(session, size=(160, 45)) as person:
+    async with open_app(session, size=(150, 45)) as person:
         person.engine.answers[CompareCandidates] = compare(one, other)
         await person.press("3", "C")
         await person.sees("Mark one candidate with space")

@@ -11,12 +11,20 @@ from textual.content import Content
 from engine.model import BaselineFile, Candidate, Hunk
 from tui.screens.modal import Modal
 from tui.widgets.diff_view import DiffView
+from tui.widgets.row_scroll import RowScroll
+from tui.widgets.three_way_view import LEGEND, ThreeWayView
 
 KEYS = "t each against the baseline, or against each other · n N hunk · esc"
+COLUMNS_FROM = 160
+"""Columns of the terminal from which on the baseline and both candidates stand beside each other."""
 
 
 class CompareScreen(Modal[None]):
-    """First the difference between the two; t shows each one's own diff, both at the same place of the baseline."""
+    """First the difference between the two; t shows the baseline with both beside it, in step line by line.
+
+    On a narrow terminal, and where the two were made from different versions of a file, each has a diff of its own,
+    both at the same place of the baseline.
+    """
 
     CSS_PATH = "../styles/compare.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -33,13 +41,15 @@ class CompareScreen(Modal[None]):
         super().__init__()
         self._pair, self._names = pair, names
         self._files, self._hunks = files, hunks
+        self._against_baseline = False
 
     def compose(self) -> ComposeResult:
-        """Three views, of which one or two are shown."""
+        """Four views, of which one or two are shown."""
         with Horizontal(id="comparison"):
             yield DiffView(id="between", classes="pane")
             yield DiffView(id="one", classes="pane")
             yield DiffView(id="other", classes="pane")
+            yield ThreeWayView(id="three", classes="pane")
 
     def on_mount(self) -> None:
         """The difference between the two comes first."""
@@ -52,23 +62,46 @@ class CompareScreen(Modal[None]):
         for view, candidate, name in zip(sides, self._pair, self._names, strict=True):
             view.layout_choice = "unified"
             view.border_title = Content(f"baseline → {name}")
-            view.display = False
             view.show(candidate.id, candidate.files, candidate.kept)
         sides[0].border_subtitle = KEYS
         self.watch(sides[0], "scroll_y", lambda: _follow(sides[0], sides[1]), init=False)
         self.watch(sides[1], "scroll_y", lambda: _follow(sides[1], sides[0]), init=False)
-        between.focus()
+        three = self.query_one(ThreeWayView)
+        three.border_title = Content(f"baseline │ {one} │ {other}")
+        three.border_subtitle = f"{LEGEND} · {KEYS}"
+        first, second = self._pair
+        three.show([*first.files, *second.files], first.kept, second.kept)
+        self._arrange()
+
+    @property
+    def _one_baseline(self) -> bool:
+        """Whether both were made from the same text of each file that both have."""
+        texts = {file.path: file.text for file in self._pair[0].files}
+        return all(texts.get(file.path, file.text) == file.text for file in self._pair[1].files)
+
+    def _arrange(self) -> None:
+        """Show what was asked for, in the way that this width has room for."""
+        columns = self.app.size.width >= COLUMNS_FROM and self._one_baseline
+        shown = {"three"} if self._against_baseline and columns else {"one", "other"}
+        shown = shown if self._against_baseline else {"between"}
+        for view in self.query(RowScroll):
+            view.display = view.id in shown
+        if self.focused is None or self.focused.id not in shown:
+            self.query_one(f"#{next(iter(sorted(shown)))}").focus()
+
+    def on_resize(self) -> None:
+        """Another width, and perhaps another arrangement."""
+        self._arrange()
 
     def action_three_way(self) -> None:
-        """t: each against the baseline, or the one against the other."""
-        for view in self.query(DiffView):
-            view.display = not view.display
-        self.query_one("#one" if self.query_one("#one").display else "#between").focus()
+        """t: both beside the baseline, or the one against the other."""
+        self._against_baseline = not self._against_baseline
+        self._arrange()
 
     def action_hunk(self, step: int) -> None:
         """n and N: the next and previous hunk of the pane in front."""
         view = self.focused
-        if isinstance(view, DiffView):
+        if isinstance(view, DiffView | ThreeWayView):
             view.go_by(step)
 
 

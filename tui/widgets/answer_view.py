@@ -4,11 +4,9 @@ Painted line by line, and only what has been added is wrapped again: half a doze
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
@@ -20,6 +18,7 @@ from textual.strip import Strip
 from tui.plain_line import plain_line
 from tui.widgets.diff_search import spans_of
 from tui.widgets.markdown import is_heading, markdown_spans
+from tui.widgets.pieces import pieces
 from tui.widgets.row_scroll import set_text_size
 from tui.widgets.syntax import variable_style
 
@@ -207,7 +206,7 @@ class AnswerView(ScrollView, can_focus=True):
         row = self._rows[index]
         part = "text" if row.part == "title" else row.part
         style = self.get_component_rich_style(f"answer--{part}")
-        segments = list(_cut(row.text, [(0, len(row.text), style), *self._marks(row)]))
+        segments = list(pieces(row.text, [(0, len(row.text), style), *self._marks(row)]))
         return Strip(segments).adjust_cell_length(width, style)
 
     def _marks(self, row: _Row) -> Iterator[tuple[int, int, Style]]:
@@ -219,14 +218,6 @@ class AnswerView(ScrollView, can_focus=True):
                 yield start, end, variable_style(self.app, variable)
         for start, end in spans_of(row.text, self._needle):
             yield start, end, self.get_component_rich_style("answer--match")
-
-
-def _cut(text: str, marks: list[tuple[int, int, Style]]) -> Iterator[Segment]:
-    """`text` in pieces, each with all styles that cover it."""
-    edges = sorted({0, len(text), *(edge for start, end, _ in marks for edge in (start, end))})
-    for start, end in pairwise(edges):
-        styles = [style for first, last, style in marks if first <= start and end <= last]
-        yield Segment(text[start:end], Style.combine(styles))
 
 
 def _wrapped(line: str, width: int) -> list[str]:
