@@ -18,7 +18,7 @@ from tui.widgets.diff_model import changed_words
 from tui.widgets.diff_paint import FINAL_NEWLINE, PARTS, STYLES
 from tui.widgets.lexed_lines import LexedLines
 from tui.widgets.pieces import pieces
-from tui.widgets.row_scroll import RowScroll, keep, set_text_size
+from tui.widgets.row_scroll import Line, RowScroll, keep, set_text_size
 from tui.widgets.syntax import syntax_styles
 from tui.widgets.three_way_model import GAP, Cell, Hidden, Row, ThreeWayModel, build
 
@@ -153,14 +153,14 @@ class ThreeWayView(RowScroll, can_focus=True):
     def _forget(self) -> None:
         self._painter = None
         self._strips.clear()
-        self._framed.clear()
+        self.forget_lines()
         self.refresh()
 
-    def render_line(self, y: int) -> Strip:
+    def line(self, y: int) -> Line:
         """One line of the view."""
-        index, width = round(self.scroll_y) + y, self.scrollable_content_region.width
+        index, width = round(self.scroll_y) + y, self.scrollable_content_region.width - 1
         if index >= self.model.rows or width < 1:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(max(0, width), self.rich_style), self._end()
         row = self.model.row(index)
         key = (index, row.change >= 0 and row.change == self.current)
         if self._painter is None or self._painter.width != width:
@@ -170,8 +170,13 @@ class ThreeWayView(RowScroll, can_focus=True):
             }
             self._painter = ThreeWayPainter(self.model, width, styles, syntax_styles(self.app))
         if key not in self._strips:
-            keep(self._strips, key, self._painter.paint(row, self._shift, current=key[1]))
-        return self._strips[key]
+            painted = self._painter.paint(row, self._shift, current=key[1])
+            keep(self._strips, key, self.finished(painted))
+        return self._strips[key], self._end()
+
+    def _end(self) -> Segment:
+        """The last cell of a line, where other views have more to say."""
+        return Segment(" ", self.rich_style)
 
     def notify_style_update(self) -> None:
         """Another theme: paint everything anew."""
