@@ -88,7 +88,7 @@ async def test_the_tables_are_on_the_screen(open_app: OpenApp, size: tuple[int, 
         await person.press("5")
         await person.sees("by LLM and strategy", "algorithms", "mean %PI (SD)", "11.8", "8.9%", "✔ faster", "▶ pair 4")
         if size[1] > 40:
-            await person.sees("the team against each llm", "all LLMs together", "kinds of edits", "break-even")
+            await person.sees("the team against each LLM", "all LLMs together", "kinds of edits", "break-even")
 
 
 async def test_a_write_can_be_taken_back(open_app: OpenApp, root: Path) -> None:

@@ -62,7 +62,7 @@ class ReportScreen(StageScreen):
         self._table("written").border_title = "written"
         self._table("written").border_subtitle = "u takes one back"
         for number, (title, _, _) in enumerate(rows.comparison_rows(State())):
-            self._table(f"comparison-{number}").border_title = title.lower()
+            self._table(f"comparison-{number}").border_title = title[:1].lower() + title[1:]
 
     def render_state(self, state: State) -> None:
         """The tables in step with the state."""

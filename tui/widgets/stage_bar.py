@@ -83,15 +83,19 @@ class StageBar(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """The stages side by side; on narrow terminals with less air."""
-        gap = "   " if self.size.width >= 80 else " "
+        """The stages side by side; where there is no room, with less air, then with the names of fewer stages."""
+        lines = [self._line(gap, named) for gap, named in ((3, True), (1, True), (0, True), (1, False))]
+        return next((line for line in lines if line.cell_length <= self.size.width), lines[-1])
+
+    def _line(self, gap: int, named: bool) -> Content:
+        """The line with `gap` blanks between stages; unless `named`, only the current one has its name."""
         parts: list[Content] = [Content(" ")]
         for stage, (title, mark) in enumerate(zip(STAGE_TITLES, self._marks, strict=True), start=1):
             style = "bold reverse" if stage == self._current else ""
-            name = Content.styled(f" {stage} {title} ", style)
-            item = Content.assemble(name, " " if mark[0] else "", mark)
-            parts += [item.stylize(Style.from_meta({"stage": stage})), Content(gap)]
-        return Content("").join(parts)
+            words = f" {stage} {title} " if named or stage == self._current else f" {stage} "
+            item = Content.assemble((words, style), " " if mark[0] else "", mark)
+            parts += [item.stylize(Style.from_meta({"stage": stage})), Content(" " * gap)]
+        return Content("").join(parts).rstrip()
 
     async def on_click(self, event: events.Click) -> None:
         """Go to the stage that was clicked."""
