@@ -64,7 +64,7 @@ def decided(state: State, candidate: Candidate) -> Content:
         ", written" if done else "",
         (f", {lost} stale" if lost else "", "$text-error"),
         " · ",
-        (proof if candidate.kept else "nothing is kept; + has its LLM try again with the reasons", style),
+        (proof if candidate.kept else "nothing is kept; + asks its LLM again", style),
     )
 
 

@@ -55,6 +55,10 @@ async def test_plus_has_the_llm_try_again_with_a_remark(open_app: OpenApp) -> No
         await person.misses("Have loops try again")
         await person.press("plus", *"keep it", "enter")
         assert await person.engine.received(FollowUp) == FollowUp(candidate=astray.id, remark="keep it")
+        person.engine.push(
+            CandidateChanged(candidate=samples.candidate("c-again", "loops", parent=astray.id, state="empty", hunks=()))
+        )
+        await person.sees("loops v1 try 2")
 
 
 async def test_a_candidate_whose_tests_failed_goes_back_from_the_benchmarks(open_app: OpenApp) -> None:

@@ -112,9 +112,13 @@ def grouped(state: State) -> dict[str, list[Candidate]]:
 
 
 def name_of(state: State, candidate: Candidate) -> str:
-    """A candidate in two words: its LLM, and the version of the prompt it answers."""
+    """A candidate in a few words: its LLM, the version of the prompt it answers, and which try it is."""
     prompt = state.prompts.get(candidate.prompt)
-    return f"{candidate.llm} v{prompt.version}" if prompt else candidate.llm
+    tries = 1
+    before: Candidate | None = candidate
+    while before is not None and before.parent:
+        before, tries = state.candidates.get(before.parent), tries + 1
+    return candidate.llm + (f" v{prompt.version}" if prompt else "") + (f" try {tries}" if tries > 1 else "")
 
 
 def _function(state: State, bottleneck: str, candidates: Iterable[Candidate]) -> str:
