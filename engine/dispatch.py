@@ -47,6 +47,7 @@ from engine.protocol import (
     PreviewPrompt,
     PreviewSending,
     PreviewVariant,
+    RankApproaches,
     RedoDecision,
     Replay,
     RunExperiment,
@@ -62,6 +63,8 @@ from engine.protocol import (
     WritePrompts,
     WriteReceipt,
 )
+from engine.report.procedure import session_cells
+from engine.report.tally import Nouns
 from engine.session import Session
 
 
@@ -186,6 +189,8 @@ class Dispatch:
                 return {"path": str(receipts.write(self._pipeline.config, self._session, command))}
             case MeasureNoise():
                 self._noise.measure()
+            case RankApproaches():
+                return session_cells(_nouns(self._session), self._session.project.name)
             case Cancel():
                 self._jobs.cancel(command.job)
             case _:
@@ -214,6 +219,11 @@ class Dispatch:
                 conversations.forget_recordings()
                 return {"exchanges": len(found)}
         return None
+
+
+def _nouns(session: Session) -> Nouns:
+    bottlenecks = session.profile.bottlenecks if session.profile else ()
+    return Nouns(session.prompts, session.candidates, session.evaluations, bottlenecks)
 
 
 def _evaluations(jobs: Any) -> dict[str, list[str]]:

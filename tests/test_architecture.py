@@ -68,10 +68,13 @@ def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
     offered |= {"from engine.setup import detect, render_config, write_config"}
     offered |= {"from engine.profile.files import import_profiles", "from engine.profile.files import compare_profiles"}
     offered |= {"from engine.report.paper import average_ranks, cells, read_systems"}
-    offered |= {"from engine.report import session", "from engine.report.session import Nouns, Tally"}
-    offered |= {"from engine.report.tables import comparisons, money"}
+    offered |= {"from engine.report.session import Report", "from engine.report.session import Report, report"}
+    offered |= {"from engine.report.tables import comparisons, money, paper_table, tally_table"}
+    offered |= {"from engine.report.tables import comparisons, paper_table, tally_table"}
+    offered |= {"from engine.report.tables import crossing_words, premise_words"}
+    offered |= {"from engine.report.crossings import Crossing", "from engine.report.tally import Nouns, evaluated"}
+    offered |= {"from engine.report.paper import Cell"}
     offered |= {"from engine.report.formats import render", "from engine.report.procedure import session_cells"}
-    offered |= {"from engine.report.session import report as session_report"}
     offered |= {"from engine.report.receipt import deviations, holds, read", "from engine.report.receipt import read"}
     offered |= {"from engine.report.receipt import Receipt", "from engine.report.receipt import pull_request as text"}
     offered |= {"from engine.prompt.templates import library"}
@@ -83,6 +86,8 @@ def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
         "tui/cli/project.py",
         "tui/cli/report.py",
         "tui/report_rows.py",
+        "tui/screens/report.py",
+        "tui/widgets/heat_map.py",
         "tui/cli/prompts.py",
         "tui/cli/profile.py",
         "tui/cli/answer.py",

@@ -1,11 +1,16 @@
 """The report as plain rows, from the read model alone: by LLM and strategy, by candidate, and what was written."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
+
+import msgspec
 
 from engine.model import Application, Candidate, Evaluation
-from engine.report import session
-from engine.report.session import Nouns, Tally
-from engine.report.tables import comparisons, money
+from engine.report.paper import Cell
+from engine.report.session import Report, report
+from engine.report.tables import comparisons, money, paper_table, tally_table
+from engine.report.tally import Nouns, evaluated
 from tui.outcomes import outcome, percent
 from tui.state import State
 from tui.widgets.candidate_list import name_of
@@ -13,63 +18,45 @@ from tui.widgets.candidate_list import name_of
 NOTHING = "–"
 
 
-def tallies(state: State) -> list[Tally]:
-    """One row for each (LLM, approach) that was asked, the best mean gain first; streaming answers do not count yet."""
-    return session.tallies(nouns(state))
+def session_report(state: State) -> Report:
+    """What the session has come to."""
+    return report(nouns(state))
 
 
 def nouns(state: State) -> Nouns:
     """What a report is computed from."""
-    return Nouns(state.prompts, state.candidates, state.evaluations, state.bottlenecks)
+    return Nouns(state.prompts, state.candidates, state.evaluations, state.bottlenecks, combined(state))
 
 
-def _evaluated(state: State, candidate: Candidate) -> Evaluation | None:
-    """The newest evaluation of a candidate that has come to a verdict."""
-    return session.evaluated(state.evaluations.values()).get(candidate.id)
+def combined(state: State) -> Evaluation | None:
+    """The newest best combination of hunks that was measured afresh."""
+    made = [state.evaluations.get(job.subject) for job in state.jobs.values() if job.kind == "combine"]
+    return next((item for item in reversed(made) if item is not None), None)
 
 
 # ------------------------------------------------------------------------------------------- rows of text
 
-TALLY_COLUMNS = (
-    "LLM", "strategy", "tried", "built", "passed", "faster", "mean %PI (SD)", "at least", "cost", "$ per point",
-    "correct",
-)  # fmt: skip
 CANDIDATE_COLUMNS = ("candidate", "bottleneck", "strategy", "verdict", "%PI", "95% interval", "pairs", "cost", "took")
 WRITTEN_COLUMNS = ("when", "to", "state", "proof", "hunks", "files", "where")
 Cells = tuple[str, ...]
 
 
-def tally_rows(state: State) -> list[tuple[str, Cells]]:
-    """(key, cells) for `TALLY_COLUMNS`."""
-    return [(f"{row.llm}\n{row.strategy}", _tally_cells(row)) for row in tallies(state)]
-
-
-def _tally_cells(row: Tally) -> Cells:
-    mean = NOTHING if row.mean is None else f"{row.mean:.1f}"
-    spread = "" if row.deviation is None else f" ({row.deviation:.1f})"
-    return (
-        row.llm,
-        row.strategy,
-        *(str(count) for count in (row.tried, row.built, row.passed, row.faster)),
-        mean + spread,
-        NOTHING if row.at_least is None else percent(row.at_least),
-        money(row.usd),
-        NOTHING if row.per_point is None else f"${row.per_point:.4f}",
-        f"{row.correct:.0%}",
-    )
+def tally_rows(found: Report) -> list[tuple[str, Cells]]:
+    """(key, cells) by LLM and approach, for the columns of `tally_table`."""
+    rows = zip(found.tallies, tally_table(found).rows, strict=True)
+    return [(f"{row.llm}\n{row.strategy}", cells) for row, cells in rows]
 
 
 def candidate_cells(state: State) -> list[tuple[str, Cells]]:
     """(candidate id, cells) for `CANDIDATE_COLUMNS`, the best proven first."""
-    items = list(state.candidates.values())
-    return [(item.id, _candidate_cells(state, item)) for item in sorted(items, key=lambda item: -_proven(state, item))]
+    newest = evaluated(state.evaluations.values())
 
+    def proven(candidate: Candidate) -> float:
+        evaluation = newest.get(candidate.id)
+        return evaluation.estimate.guaranteed if evaluation and evaluation.estimate else -1.0
 
-def _proven(state: State, candidate: Candidate) -> float:
-    evaluation = _evaluated(state, candidate)
-    if evaluation is None or evaluation.estimate is None:
-        return -1.0
-    return evaluation.estimate.guaranteed
+    items = sorted(state.candidates.values(), key=lambda item: -proven(item))
+    return [(item.id, _candidate_cells(state, item)) for item in items]
 
 
 def _candidate_cells(state: State, candidate: Candidate) -> Cells:
@@ -94,10 +81,19 @@ def _candidate_cells(state: State, candidate: Candidate) -> Cells:
     )
 
 
-def comparison_rows(state: State) -> list[tuple[str, Cells, list[tuple[str, Cells]]]]:
+def paper_rows(told: Any) -> list[tuple[str, Cells]]:
+    """(key, cells) of the paper's procedure, from what the engine replies to `RankApproaches`."""
+    return numbered(paper_table(msgspec.convert(told, list[Cell])).rows)
+
+
+def comparison_rows(found: Report) -> list[tuple[str, Cells, list[tuple[str, Cells]]]]:
     """(title, columns, [(key, cells)]) of what compares LLMs, prompts, edits and spending; always as many."""
-    found = comparisons(session.report(nouns(state)))
-    return [(table.title, table.head, [(str(n), row) for n, row in enumerate(table.rows)]) for table in found]
+    return [(table.title, table.head, numbered(table.rows)) for table in comparisons(found)]
+
+
+def numbered(rows: Sequence[Cells]) -> list[tuple[str, Cells]]:
+    """Rows that nothing else tells apart, with their numbers as keys."""
+    return [(str(number), row) for number, row in enumerate(rows)]
 
 
 def written_rows(state: State) -> list[tuple[str, Cells]]:

@@ -63,7 +63,6 @@ from engine.protocol.commands import (
     PreviewVariant,
     RedoDecision,
     Replay,
-    RunExperiment,
     RunProfile,
     Schedule,
     ScheduleAction,
@@ -90,6 +89,7 @@ from engine.protocol.replies import (
     Strategy,
     Variant,
 )
+from engine.protocol.studies import RankApproaches, RunExperiment
 from engine.protocol.word import Word
 
 __all__ = [
@@ -152,6 +152,7 @@ __all__ = [
     "ProjectChanged",
     "PromptChanged",
     "PromptStreamed",
+    "RankApproaches",
     "RedoDecision",
     "Replay",
     "Reply",

@@ -8,6 +8,7 @@ from engine.model import (
     PromptMark,
 )
 from engine.protocol.deliveries import Apply, ExportRecording, ImportRecording, UndoApply, WriteReceipt
+from engine.protocol.studies import RankApproaches, RunExperiment
 from engine.protocol.word import Word
 
 
@@ -296,22 +297,6 @@ class Combine(Word, frozen=True, kw_only=True, tag="combine"):
 ScheduleAction = Literal["pin", "pause", "free", "drop"]
 
 
-class RunExperiment(Word, frozen=True, kw_only=True, tag="run_experiment"):
-    """Work through a grid of requests, or go on with it. Reply: {"job", "experiment"}, or an `ExperimentPlan`."""
-
-    experiment: str = ""
-    """The one to go on with; empty begins one of what follows, where empty stands for what [experiment] says."""
-    bottlenecks: tuple[str, ...] = ()
-    strategies: tuple[str, ...] = ()
-    llms: tuple[str, ...] = ()
-    meta_prompters: tuple[str, ...] = ()
-    repetitions: int = 0
-    cross: bool = False
-    """Give each LLM also the prompts that were written for the others; so does [experiment] cross."""
-    plan: bool = False
-    """Only tell what would be worked through."""
-
-
 class Schedule(Word, frozen=True, kw_only=True, tag="schedule"):
     """Overrule the schedule of the benchmarks for one evaluation that has not ended.
 
@@ -396,6 +381,7 @@ Command = (
     | Apply
     | UndoApply
     | WriteReceipt
+    | RankApproaches
     | SetBudget
     | StopSpending
     | Replay

@@ -12,10 +12,11 @@ from engine.report.page import page
 from engine.report.paper import Cell
 from engine.report.session import Report
 from engine.report.tables import Table, tables
+from engine.report.tally import FATES, Tally
 
 Format = Literal["markdown", "latex", "csv", "json", "html"]
-VERSION = 1
-"""Of the JSON format: {"format": "mpco-report", "version": 1, "report": ..., "paper": [...]}."""
+VERSION = 2
+"""Of the JSON format: {"format": "mpco-report", "version": 2, "report": ..., "paper": [...]}."""
 
 _LATEX = str.maketrans(
     {
@@ -38,7 +39,7 @@ def render(report: Report, paper: Sequence[Cell], kind: Format, title: str) -> s
         case "json":
             return _json(report, paper)
         case "html":
-            return page(title, found, report.points)
+            return page(title, found, report)
 
 
 def _markdown(table: Table) -> str:
@@ -59,8 +60,9 @@ def _latex(table: Table) -> str:
         return " & ".join(re.sub(r"\s+", " ", cell).translate(_LATEX) for cell in cells) + r" \\"
 
     body = "\n".join(line(row) for row in table.rows)
+    caption = f"{table.title}. {table.note}" if table.note else table.title
     return (
-        f"\\begin{{table}}\n\\caption{{{table.title.translate(_LATEX)}}}\n"
+        f"\\begin{{table}}\n\\caption{{{caption.translate(_LATEX)}}}\n"
         f"\\begin{{tabular}}{{{'l' * len(table.head)}}}\n\\toprule\n{line(table.head)}\n\\midrule\n{body}\n"
         "\\bottomrule\n\\end{tabular}\n\\end{table}\n"
     )
@@ -77,5 +79,18 @@ def _csv(found: Sequence[Table]) -> str:
 
 
 def _json(report: Report, paper: Sequence[Cell]) -> str:
-    whole = {"format": "mpco-report", "version": VERSION, "report": report, "paper": paper}
+    known = msgspec.to_builtins(report)
+    for name in ("tallies", "llms", "prompts"):
+        known[name] = [_figures(row) for row in getattr(report, name)]
+    known["edits"] = [dict(zip(("class", "hunks", "proven"), row, strict=True)) for row in report.edits]
+    known["break_even"] |= {"runs": report.break_even.runs, "usd_per_second": report.break_even.usd_per_second}
+    whole = {"format": "mpco-report", "version": VERSION, "report": known, "paper": paper}
     return msgspec.json.format(msgspec.json.encode(whole), indent=1).decode() + "\n"
+
+
+def _figures(row: Tally) -> dict[str, object]:
+    """A tally with what follows from it, so that nobody has to compute it again."""
+    derived = ("tried", "generated", "applied", "built", "passed", "faster", "correct")
+    gains = ("mean", "deviation", "at_least", "per_try", "per_point")
+    fates = dict(zip(FATES, row.fates, strict=True))
+    return {**msgspec.to_builtins(row), "fates": fates, **{key: getattr(row, key) for key in (*derived, *gains)}}

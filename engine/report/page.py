@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from engine.report.session import Point
-from engine.report.tables import Table
+from engine.report.session import Point, Report
+from engine.report.tables import Table, crossing_words, premise_words
 
-WIDTH, MARGIN, ROW = 860, 230, 22
+WIDTH, MARGIN, ROW, CELL = 860, 230, 22, 44
 REACH = 400.0
 """Gains and losses beyond this many percent are drawn at the edge."""
 
@@ -21,9 +21,10 @@ p.note { opacity: .75; } svg { max-width: 100%; height: auto; } svg text { font-
 """
 
 
-def page(title: str, tables: Sequence[Table], points: Sequence[Point]) -> str:
+def page(title: str, tables: Sequence[Table], report: Report) -> str:
     """The page's text."""
-    body = "\n".join((_intervals(points), _pareto(points), *(_table(table) for table in tables)))
+    plots = (_intervals(report.points), _pareto(report.points), _heat(report))
+    body = "\n".join((*plots, *(_table(table) for table in tables)))
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
         f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
@@ -69,35 +70,60 @@ def _intervals(points: Sequence[Point]) -> str:
 
 
 def _pareto(points: Sequence[Point]) -> str:
-    """Gain against cost; the line joins what nothing cheaper beats."""
+    """What is safe to claim against cost; the line joins what nothing as cheap or cheaper beats."""
     known = [(item.usd, item) for item in points if item.usd is not None]
     if not any(usd for usd, _ in known):
         return ""
     dearest = max(usd for usd, _ in known)
-    gains = [_near(item.gain) for _, item in known]
-    low, high, height = min([0.0, *gains]), max([1.0, *gains]), 300
+    high, height = max([1.0, *(item.guaranteed for _, item in known)]), 300
 
     def place(usd: float, gain: float) -> tuple[float, float]:
-        y = 20 + (high - _near(gain)) / (high - low) * (height - 60)
-        return 60 + usd / dearest * (WIDTH - 120), y
+        return 60 + usd / dearest * (WIDTH - 120), 20 + (high - gain) / high * (height - 60)
 
-    front: list[tuple[float, float]] = []
-    best = float("-inf")
-    for usd, item in sorted(known, key=lambda pair: (pair[0], -pair[1].gain)):
-        if item.gain > best:
-            best = item.gain
-            front.append(place(usd, item.gain))
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in front)
+    front = sorted((usd, item.guaranteed) for usd, item in known if item.front)
+    line = " ".join("{:.1f},{:.1f}".format(*place(*each)) for each in front)
     parts = [f'<polyline class="axis" points="{line}"/>']
     for usd, item in known:
-        x, y = place(usd, item.gain)
-        label = escape(f"{item.llm}, {item.strategy}: {item.gain:.1f}% for ${usd:.4f}")
+        x, y = place(usd, item.guaranteed)
+        label = escape(f"{item.llm}, {item.strategy}: at least {item.guaranteed:.1f}% for ${usd:.4f}")
         parts.append(f'<circle class="{_kind(item)}" cx="{x:.1f}" cy="{y:.1f}" r="5"><title>{label}</title></circle>')
-    parts.append(f'<text x="0" y="24">{high:.0f}%</text><text x="0" y="{height - 40}">{low:.0f}%</text>')
+    parts.append(f'<text x="0" y="24">{high:.0f}%</text><text x="0" y="{height - 40}">0%</text>')
     parts.append(
         f'<text x="60" y="{height - 8}">$0</text><text x="{WIDTH - 90}" y="{height - 8}">${dearest:.4f}</text>'
     )
-    return _plot("Gain against cost", height, parts)
+    return _plot("Guaranteed gain against cost", height, parts)
+
+
+def _heat(report: Report) -> str:
+    """A square for each (LLM that the prompt was written for, LLM that was given it): the deeper, the larger %PI."""
+    known = {(item.written_for, item.given_to): item for item in report.crossings}
+    sources, targets = (sorted({pair[part] for pair in known}) for part in (0, 1))
+    if len(sources) < 2:
+        return ""
+    strongest = max([1.0, *(abs(_near(item.mean)) for item in known.values() if item.mean is not None)])
+    width, parts = (WIDTH - MARGIN) / len(targets), []
+    for column, target in enumerate(targets):
+        parts.append(f'<text x="{MARGIN + column * width + 4:.1f}" y="14">given to {escape(_short(target))}</text>')
+    for row, source in enumerate(sources):
+        y = 24 + row * CELL
+        parts.append(f'<text x="0" y="{y + CELL / 2 + 4:.1f}">written for {escape(_short(source))}</text>')
+        for column, target in enumerate(targets):
+            item = known.get((source, target))
+            mean = item.mean if item else None
+            kind = "other" if mean is None else "faster" if mean >= 0 else "slower"
+            depth = 0.05 if mean is None else 0.1 + 0.8 * abs(_near(mean)) / strongest
+            x = MARGIN + column * width
+            parts.append(
+                f'<rect class="{kind}" x="{x:.1f}" y="{y}" width="{width - 4:.1f}" height="{CELL - 4}" '
+                f'fill-opacity="{depth:.2f}"/><text x="{x + 8:.1f}" y="{y + CELL / 2 + 4:.1f}">'
+                f"{escape(crossing_words(item))}</text>"
+            )
+    plot = _plot("Prompts across LLMs", 24 + len(sources) * CELL, parts)
+    return f'{plot}\n<p class="note">{escape(premise_words(report))}</p>'
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 20 else name[:19] + "…"
 
 
 def _plot(title: str, height: int, parts: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ of the baseline. MPCO's verdicts have no part in it.
 """
 
 from engine.report.paper import Cell, Row, System, system_cells
-from engine.report.session import Nouns, evaluated, named_approach
+from engine.report.tally import Nouns, evaluated, named_approach
 
 
 def session_cells(nouns: Nouns, name: str) -> tuple[Cell, ...]:

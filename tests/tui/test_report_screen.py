@@ -15,13 +15,14 @@ from engine.protocol import (
     ExperimentPlan,
     JobChanged,
     PromptChanged,
+    RankApproaches,
     RunExperiment,
     Snapshot,
     UndoApply,
 )
 from tests.tui import samples
 from tests.tui.conftest import SIZES, OpenApp
-from tui.report_rows import candidate_cells, tallies, tally_rows, written_rows
+from tui.report_rows import candidate_cells, session_report, tally_rows, written_rows
 from tui.state import State
 
 
@@ -44,7 +45,7 @@ def _state() -> State:
 
 
 def test_tallies_count_each_stage_and_average_what_was_measured() -> None:
-    loops, caching = tallies(_state())
+    loops, caching = session_report(_state()).tallies
     assert (loops.llm, loops.tried, loops.built, loops.passed, loops.faster) == ("loops", 3, 2, 2, 1)
     assert loops.mean == pytest.approx(5.0)
     assert loops.deviation == pytest.approx(21.213, abs=0.001)
@@ -55,20 +56,9 @@ def test_tallies_count_each_stage_and_average_what_was_measured() -> None:
 
 def test_rows_are_words() -> None:
     state = _state()
-    assert tally_rows(state)[0][1] == (
-        "loops",
-        "mpco",
-        "3",
-        "2",
-        "2",
-        "1",
-        "5.0 (21.2)",
-        "8.0%",
-        "$0.30",
-        "$0.0150",
-        "67%",
-    )
-    assert tally_rows(state)[1][1][-5:] == ("–", "–", "?", "–", "0%")
+    first, second = (cells for _, cells in tally_rows(session_report(state)))
+    assert " ".join(first) == "loops mpco 3 2 2 1 5.0 21.2 8.0% 5.3% $0.30 $0.0150 67% 3 3"
+    assert second[-9:] == ("–", "–", "–", "0.0%", "?", "–", "0%", "1", "0")
     rows = dict(candidate_cells(state))
     assert next(iter(rows)) == "c0"
     assert rows["c0"][3:7] == ("✔ faster", "20.0", "16.0% to 24.0%", "9")
@@ -86,9 +76,32 @@ def test_written_rows_name_the_proof() -> None:
 async def test_the_tables_are_on_the_screen(open_app: OpenApp, size: tuple[int, int]) -> None:
     async with open_app(size=size) as person:
         await person.press("5")
-        await person.sees("by LLM and strategy", "algorithms", "mean %PI (SD)", "11.8", "8.9%", "✔ faster", "▶ pair 4")
+        await person.sees("by LLM and strategy", "algorithms", "mean %PI", "11.8", "8.9%", "✔ faster", "▶ pair 4")
         if size[1] > 40:
             await person.sees("the team against each LLM", "all LLMs together", "kinds of edits", "break-even")
+
+
+async def test_prompts_across_llms_are_a_heat_map_and_the_papers_ranks_come_from_the_engine(
+    open_app: OpenApp, root: Path
+) -> None:
+    snapshot = samples.full(root)
+    lent = samples.prompt("loops-3", "loops", 3, written_for="algorithms", parent="algorithms-1")
+    other = samples.candidate("c-lent", "loops", prompt="loops-3")
+    snapshot = msgspec.structs.replace(
+        snapshot,
+        prompts=(*snapshot.prompts, lent),
+        candidates=(*snapshot.candidates, other),
+        evaluations=(*snapshot.evaluations, samples.evaluation("e-lent", other)),
+    )
+    async with open_app(snapshot, size=(120, 90)) as person:
+        person.engine.answers[RankApproaches] = [
+            {"table": "session", "system": "words", "approach": "mpco", "n": 1, "mean": 11.79, "sd": 0.0, "rank": 1}
+        ]
+        await person.press("5")
+        await person.sees("prompts across llms", "written for algorithms", "given to loops", "████ 11.8 (1 of 1)")
+        await person.sees("by the paper's procedure", "11.79", "survivors only")
+        await person.sees("gain against cost", "where candidates ended", "by prompt", "v3 meta: mpco for algorithms")
+        assert len(person.engine.all(RankApproaches)) == 1
 
 
 async def test_a_write_can_be_taken_back(open_app: OpenApp, root: Path) -> None:

@@ -7,12 +7,11 @@ from typing import Any
 import click
 
 from engine.errors import EngineError
-from engine.model import Evaluation
 from tui import headless, lines
 from tui.cli.results import print_candidates
 from tui.cli.shell import as_json, echo, say, wait_for
 from tui.measurements import rows, write
-from tui.report_rows import nouns
+from tui.report_rows import combined, nouns, session_report
 from tui.state import State
 
 TABLES = ("rq1", "rq2", "rq3")
@@ -83,23 +82,15 @@ def report(
         _write_report(state, kind, target)
         return
     candidates = [(item, state.latest_evaluation(item.id)) for item in state.candidates.values()]
-    print_candidates(state, candidates, as_json, _combined(state))
-
-
-def _combined(state: State) -> Evaluation | None:
-    """The newest best combination of hunks that was measured afresh."""
-    made = [state.evaluations.get(job.subject) for job in state.jobs.values() if job.kind == "combine"]
-    return next((item for item in reversed(made) if item is not None), None)
+    print_candidates(state, candidates, as_json, combined(state))
 
 
 def _write_report(state: State, kind: Any, target: Path | None) -> None:
     from engine.report.formats import render
     from engine.report.procedure import session_cells
-    from engine.report.session import report as session_report
 
-    known = nouns(state)
     name = state.project.name if state.project else "project"
-    text = render(session_report(known), session_cells(known, name), kind, f"MPCO report: {name}")
+    text = render(session_report(state), session_cells(nouns(state), name), kind, f"MPCO report: {name}")
     if target is None:
         click.echo(text, nl=False)
         return

@@ -1,6 +1,8 @@
 """Stage 5: what the session has come to, by LLM and strategy and by candidate, and what was written."""
 
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from operator import is_
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -8,12 +10,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from engine.protocol import UndoApply
+from engine.protocol import RankApproaches, UndoApply
+from engine.report.tables import comparisons, paper_table, tally_table
 from tui import report_rows as rows
 from tui import verbs, writing
 from tui.experiment_rows import grid, results
 from tui.screens.stage import StageScreen
 from tui.state import State
+from tui.widgets.heat_map import HeatMap
 from tui.widgets.report_table import ReportTable
 
 EMPTY = (
@@ -21,11 +25,11 @@ EMPTY = (
     "p profiles, m has the prompts written, o asks the LLMs, b measures their candidates;\n"
     "what they come to is shown here."
 )
-RIGHT = (
-    "tried", "built", "passed", "faster", "mean %PI (SD)", "at least", "cost", "$ per point", "%PI", "pairs", "took",
-    "hunks", "correct", "mean guaranteed gain", "mean %PI", "in proven gains", "time spent", "saved a run",
-    "runs to win the time back",
+LEFT = (
+    "LLM", "strategy", "candidate", "bottleneck", "verdict", "prompt", "approach", "class", "made of", "95% interval",
+    "when", "to", "state", "proof", "files", "where",
 )  # fmt: skip
+"""Columns of words; all others are figures, which are set right."""
 
 
 class ReportScreen(StageScreen):
@@ -42,27 +46,38 @@ class ReportScreen(StageScreen):
     def __init__(self) -> None:
         super().__init__()
         self._grid = ""
+        self._reported: tuple[object, ...] = ()
+        self._ranked = 0
 
     def compose_stage(self) -> ComposeResult:
         """One table for each question."""
+        nothing = rows.session_report(State())
         with Vertical(id="report"):
             yield Static(id="experiment", classes="pane", markup=False)
-            yield ReportTable(rows.TALLY_COLUMNS, RIGHT, id="tallies", classes="pane")
-            yield ReportTable(rows.CANDIDATE_COLUMNS, RIGHT, id="candidate-table", classes="pane")
-            yield ReportTable(rows.WRITTEN_COLUMNS, RIGHT, id="written", classes="pane")
-            for number, (_, head, _) in enumerate(rows.comparison_rows(State())):
-                yield ReportTable(head, RIGHT, id=f"comparison-{number}", classes="pane")
+            yield from self._tables(
+                ("tallies", "by LLM and strategy", tally_table(nothing).head),
+                ("candidate-table", "candidates", rows.CANDIDATE_COLUMNS),
+                ("written", "written", rows.WRITTEN_COLUMNS),
+            )
+            yield HeatMap(id="crossings", classes="pane")
+            paper = paper_table(())
+            yield from self._tables(("paper", _lower(paper.title), paper.head))
+            compared = enumerate(comparisons(nothing))
+            yield from self._tables(*((f"comparison-{n}", _lower(table.title), table.head) for n, table in compared))
         yield Static(EMPTY, id="nothing", classes="empty", markup=False)
 
+    def _tables(self, *tables: tuple[str, str, Sequence[str]]) -> Iterator[ReportTable]:
+        for id, title, head in tables:
+            table = ReportTable(head, [name for name in head if name not in LEFT], id=id, classes="pane")
+            table.border_title = title
+            yield table
+
     def on_mount(self) -> None:
-        """Titles that never change."""
-        self._table("tallies").border_title = "by LLM and strategy"
-        self._table("candidate-table").border_title = "candidates"
+        """What the tables can do, on their lower edges."""
         self._table("candidate-table").border_subtitle = "enter shows the diff"
-        self._table("written").border_title = "written"
         self._table("written").border_subtitle = "u takes one back"
-        for number, (title, _, _) in enumerate(rows.comparison_rows(State())):
-            self._table(f"comparison-{number}").border_title = title[:1].lower() + title[1:]
+        self._table("paper").display = False
+        self._table("paper").border_subtitle = "survivors only; no verdict of ours"
 
     def render_state(self, state: State) -> None:
         """The tables in step with the state."""
@@ -70,14 +85,37 @@ class ReportScreen(StageScreen):
         self.query_one("#report").display = some
         self.query_one("#nothing").display = not some
         self._show_experiment(state)
-        if some:
-            self._table("tallies").show(rows.tally_rows(state))
-            self._table("candidate-table").show(rows.candidate_cells(state))
-            self._table("written").show(rows.written_rows(state))
-            self._table("written").display = bool(state.applications)
-            for number, (_, _, found) in enumerate(rows.comparison_rows(state)):
-                self._table(f"comparison-{number}").show(found)
-                self._table(f"comparison-{number}").display = bool(found)
+        told = (state.prompts, state.candidates, state.evaluations, state.profile, state.applications)
+        if not some or (len(told) == len(self._reported) and all(map(is_, told, self._reported))):
+            return  # a job's progress alone changes nothing here
+        self._reported = told
+        found = rows.session_report(state)
+        self._table("tallies").show(rows.tally_rows(found))
+        self._table("candidate-table").show(rows.candidate_cells(state))
+        self._show_if_any("written", rows.written_rows(state))
+        self.query_one("#crossings", HeatMap).show(found)
+        for number, (_, _, compared) in enumerate(rows.comparison_rows(found)):
+            self._show_if_any(f"comparison-{number}", compared)
+        self._rank(state)
+
+    def _rank(self, state: State) -> None:
+        """Have the paper's procedure computed where there are new verdicts: its library stays out of this process."""
+        ended = sum(item.verdict is not None for item in state.evaluations.values())
+        if not ended:
+            self._table("paper").display = False
+        if ended == self._ranked:
+            return
+        self._ranked = ended
+
+        def show(told: Any) -> None:
+            self._show_if_any("paper", rows.paper_rows(told or []))
+
+        if ended:
+            self.mpco.perform(RankApproaches(), show, lambda reason: None)
+
+    def _show_if_any(self, id: str, found: list[tuple[str, rows.Cells]]) -> None:
+        self._table(id).show(found)
+        self._table(id).display = bool(found)
 
     def _show_experiment(self, state: State) -> None:
         """The newest experiment as a grid that fills while it runs."""
@@ -132,3 +170,7 @@ class ReportScreen(StageScreen):
             self.mpco.say(found, "warning")
         else:
             writing.write_candidates(self.mpco, found)
+
+
+def _lower(title: str) -> str:
+    return title[:1].lower() + title[1:]
