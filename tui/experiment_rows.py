@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from engine.model import Approach, Candidate, Cell, Evaluation, Experiment
+from engine.model import Candidate, Cell, Evaluation, Experiment
 from engine.protocol import ExperimentPlan
 from tui import lines
 from tui.state import State
@@ -73,24 +73,19 @@ def estimate(plan: ExperimentPlan) -> str:
 
 
 def grid(found: list[Result]) -> str:
-    """A table: a row for each (bottleneck, LLM, repetition), a column for each approach."""
-    ways = sorted(dict.fromkeys((result.cell.approach, result.cell.written_for) for result in found), key=_lent)
-    several = len({approach.meta_prompter for approach, _ in ways if approach.meta_prompter}) > 1
-    head = ["bottleneck", "LLM", "run", *(_way(*way, several) for way in ways)]
-    rows: dict[tuple[str, str, str], dict[Any, str]] = {}
-    for result in found:
-        place = (result.function, result.cell.llm, str(result.cell.repetition))
-        rows.setdefault(place, {})[result.cell.approach, result.cell.written_for] = result.word
-    return lines.table(head, ((*place, *(row.get(way, "") for way in ways)) for place, row in rows.items()))
-
-
-def _lent(way: tuple[Approach, str]) -> bool:
-    return bool(way[1])
-
-
-def _way(approach: Approach, written_for: str, several: bool) -> str:
-    by = f" by {approach.meta_prompter}" if several and approach.meta_prompter else ""
-    return approach.strategy + by + (f" for {written_for}" if written_for else "")
+    """A table: a row for each (bottleneck, LLM, repetition, lender of the prompt), a column for each approach."""
+    approaches = list(dict.fromkeys(result.cell.approach for result in found))
+    several = len({item.meta_prompter for item in approaches if item.meta_prompter}) > 1
+    head = ["bottleneck", "LLM", "run", "prompt for"]
+    head += [f"{a.strategy} by {a.meta_prompter}" if several and a.meta_prompter else a.strategy for a in approaches]
+    rows: dict[tuple[str, str, str, str], dict[Any, str]] = {}
+    for function, cell, word in ((result.function, result.cell, result.word) for result in found):
+        place = (function, cell.llm, str(cell.repetition), cell.written_for)
+        rows.setdefault(place, {})[cell.approach] = word
+    every = [[*place, *(row.get(approach, "") for approach in approaches)] for place, row in rows.items()]
+    if not any(result.cell.written_for for result in found):
+        head, every = [*head[:3], *head[4:]], [[*row[:3], *row[4:]] for row in every]
+    return lines.table(head, every)
 
 
 def json_rows(experiment: Experiment, found: list[Result]) -> Iterator[dict[str, Any]]:

@@ -68,7 +68,7 @@ def assert_lent(state: State, cells: list[Result]) -> None:
         own = state.prompts[prompt.parent]
         assert (own.llm, own.text, prompt.usage) == (cell.cell.written_for, prompt.text, None)
         assert prompt_to_send(state.prompt_versions(prompt.bottleneck, prompt.llm)) != prompt
-    assert "mpco for algorithms" in grid(cells)
+    assert "caching     1    algorithms  " in grid(cells)
     crossed = {(item.written_for, item.given_to): item.tried for item in report(nouns(state)).crossings}
     assert crossed["algorithms", "caching"] >= 2  # those that the kill cut off count as well
 

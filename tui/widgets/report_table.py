@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
@@ -31,13 +32,14 @@ class ReportTable(DataTable[Text]):
     def on_mount(self) -> None:
         """The columns never change."""
         for title in self._titles:
-            self.add_column(self._cell(title, title), key=title)
+            self.add_column(self._cell(title, title), key=title, width=cell_len(title))
 
     def show(self, rows: Sequence[tuple[str, tuple[str, ...]]]) -> None:
         """Render `rows` of (key, cells)."""
         rows = list(rows)
         if rows == self._shown:
             return
+        self._fit([cells for _, cells in rows])
         if [key for key, _ in rows] == [key for key, _ in self._shown]:
             for (key, cells), (_, before) in zip(rows, self._shown, strict=True):
                 for title, cell, old in zip(self._titles, cells, before, strict=True):
@@ -52,6 +54,11 @@ class ReportTable(DataTable[Text]):
             if current in keys:
                 self.move_cursor(row=keys.index(current), animate=False)
         self._shown = rows
+
+    def _fit(self, rows: Sequence[tuple[str, ...]]) -> None:
+        """Set the widths before the cells: DataTable measures later, and keeps what was painted in between."""
+        for place, column in enumerate(self.ordered_columns):
+            column.width = max(cell_len(text) for text in (self._titles[place], *(cells[place] for cells in rows)))
 
     def _cell(self, title: str, text: str) -> Text:
         return Text(text, justify="right" if title in self._right else "left", no_wrap=True)
