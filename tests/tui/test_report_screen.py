@@ -98,7 +98,7 @@ async def test_prompts_across_llms_are_a_heat_map_and_the_papers_ranks_come_from
             {"table": "session", "system": "words", "approach": "mpco", "n": 1, "mean": 11.79, "sd": 0.0, "rank": 1}
         ]
         await person.press("5")
-        await person.sees("prompts across llms", "written for algorithms", "given to loops", "████ 11.8 (1 of 1)")
+        await person.sees("prompts across LLMs", "written for algorithms", "given to loops", "████ 11.8 (1 of 1)")
         await person.sees("by the paper's procedure", "11.79", "survivors only")
         await person.sees("gain against cost", "where candidates ended", "by prompt", "v3 meta: mpco for algorithms")
         assert len(person.engine.all(RankApproaches)) == 1

@@ -18,7 +18,7 @@ class HeatMap(Static):
 
     def __init__(self, *, id: str, classes: str = "") -> None:
         super().__init__(id=id, classes=classes, markup=False)
-        self.border_title = "prompts across llms"
+        self.border_title = "prompts across LLMs"
 
     def show(self, report: Report) -> None:
         """Render the crossings; hidden unless an LLM was given another's prompt."""
