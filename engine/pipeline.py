@@ -24,6 +24,7 @@ from engine.generate.request import going_on
 from engine.generate.request import messages as request_messages
 from engine.jobs import Jobs, RunningJob, new_id
 from engine.llm import prices
+from engine.llm.replay import recordable
 from engine.model import BaselineFile, Bottleneck, Candidate, Evaluation, Job, Message, Prompt
 from engine.profiling import Profiling
 from engine.prompt import related
@@ -102,6 +103,7 @@ class Pipeline:
             state="streaming",
             at=time.time(),
             model=section.model,
+            params=recordable(section.params),
             strategy=prompt.strategy,
             experiment=experiment,
             repetition=repetition,
@@ -161,6 +163,7 @@ class Pipeline:
             state="streaming",
             at=time.time(),
             model=section.model,
+            params=recordable(section.params),
             strategy=parent.strategy,
             parent=parent.id,
             remark=remark,

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -78,16 +77,14 @@ def _receipt(config: Config, session: Session, evaluation: Evaluation) -> Receip
         margin=config.benchmark.margin,
         files={file.path: file.digest for item in parts for file in item.files},
         evaluation=evaluation,
-        authors=tuple(_authors(config, session, parts)),
+        authors=tuple(_authors(session, parts)),
     )
 
 
-def _authors(config: Config, session: Session, parts: list[Candidate]) -> Iterator[Author]:
-    sections = {section.label: section for section in config.llm}
+def _authors(session: Session, parts: list[Candidate]) -> Iterator[Author]:
     functions = {item.id: item.function for item in session.profile.bottlenecks} if session.profile else {}
     for item in parts:
         prompt = session.prompts.get(item.prompt)
-        params: dict[str, Any] = sections[item.llm].params if item.llm in sections else {}
         yield Author(
             llm=item.llm,
             model=item.model,
@@ -95,7 +92,7 @@ def _authors(config: Config, session: Session, parts: list[Candidate]) -> Iterat
             strategy=item.strategy,
             meta_prompter=prompt.meta_prompter if prompt and prompt.author == "meta" else "",
             prompt=prompt.text if prompt else "",
-            params={name: value for name, value in params.items() if type(value) in (int, float)},
+            params={name: value for name, value in item.params.items() if type(value) in (int, float)},
             usd=item.usage.usd if item.usage else None,
         )
 

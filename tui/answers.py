@@ -60,6 +60,7 @@ def _safe(text: str) -> list[str]:
 
 def _call(state: State, candidate: Candidate) -> str:
     parts = [candidate.llm, candidate.model]
+    parts += [f"{name} {value}" for name, value in candidate.params.items()]
     if candidate.usage is not None:
         about = "about " if candidate.usage.estimated else ""
         parts.append(f"{about}{candidate.usage.input_tokens} → {candidate.usage.output_tokens} tokens")

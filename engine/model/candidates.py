@@ -1,6 +1,6 @@
 """The nouns of stage 3: answers and their hunks."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from engine.model.noun import Noun
 from engine.model.prompts import Message, Usage
@@ -104,6 +104,8 @@ class Candidate(Noun, frozen=True, kw_only=True):
     at: float
     model: str = ""
     """The exact model id as the provider returned it."""
+    params: dict[str, Any] = {}
+    """What the model was asked with, as temperature, without keys and headers."""
     strategy: str = "mpco"
     parent: str = ""
     """The candidate that failed or was rejected, and that this one is the LLM's next try after."""

@@ -63,7 +63,7 @@ BUSY = {"busy-for-a-second": refusing_first("429 Too Many Requests", "retry-afte
 async def test_one_providers_failure_leaves_the_others_running(project: Path) -> None:
     llms = {
         "good": "",
-        "thinker": "",
+        "thinker": 'params = { temperature = 0.2, extra_headers = { x-key = "hush" } }',
         "busy-once": "",
         "busy-for-a-second": "",
         "too-long": 'fallback = "good"',
@@ -82,6 +82,7 @@ async def test_one_providers_failure_leaves_the_others_running(project: Path) ->
             assert ready == {"good", "thinker", "down", "too-long"}
             assert found["down"].model == found["too-long"].model == "served-1"
             assert found["thinker"].reasoning == "A set is faster. " and found["thinker"].answer == ANSWER
+            assert found["thinker"].params == {"temperature": 0.2}
             assert len(server.calls_of("busy-once")) == len(server.calls_of("down-once")) == 2
             assert len(server.calls_of("down")) == 2 and len(server.calls_of("too-long")) + 1 == 2
             assert len(server.calls_of("good")) == 3
