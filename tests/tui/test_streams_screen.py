@@ -41,6 +41,7 @@ async def test_eight_answers_stream_in_a_grid_and_one_key_goes_round(open_app: O
     async with open_app(session, size=(200, 60)) as person:
         await person.press("3", "V")
         await person.sees("1/8, 8 streaming", *(f"◐ {name}" for name in NAMES))
+        await person.until(lambda: panes(person)[0].view.has_focus)
         person.engine.push(*(grown(item, 30) for item in session.candidates), numbered=False)
         await person.until(lambda: person.screen.count("grown_29") == MOST - 1)  # the focused one is being read
         assert len(panes(person)) == MOST and person.screen.count("still streaming …") == MOST - 1
@@ -57,6 +58,7 @@ async def test_the_pane_that_is_read_does_not_jump(open_app: OpenApp, root: Path
     session = streaming(root)
     async with open_app(session, size=(200, 60)) as person:
         await person.press("3", "V")
+        await person.until(lambda: panes(person) and panes(person)[0].view.has_focus)  # else it follows its end
         person.engine.push(*(grown(item, 5) for item in session.candidates), numbered=False)
         first = panes(person)[0]
         await person.until(lambda: first.candidate and first.candidate.hunks and first.view.has_focus)
