@@ -46,15 +46,15 @@ class StreamPane(Vertical):
         before, self.candidate = self.candidate, candidate
         diff, words = self.query_one(GrowingDiff), self.query_one(AnswerView)
         streaming = candidate.state == "streaming"
-        had_focus = diff.has_focus or words.has_focus
+        had_focus = diff.has_focus or words.has_focus  # which moves from the one to the other only a moment later
         diff.display, words.display = bool(candidate.hunks), not candidate.hunks
         if had_focus and not self.view.has_focus:
             self.view.focus()
         if candidate.hunks:
             diff.show(candidate.id, candidate.files, candidate.hunks)
-            if streaming:
+            if streaming and not had_focus:
                 diff.follow()
-            elif before is not None and before.state == "streaming" and not diff.has_focus:
+            elif before is not None and before.state == "streaming" and not streaming and not had_focus:
                 diff.go_to(0)
         else:
             words.show(candidate.id, answer_lines(state, candidate), tail=streaming)
