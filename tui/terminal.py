@@ -31,7 +31,7 @@ def check_terminal() -> None:
         said = f"TERM is {name!r}" if name else "TERM is not set"
         raise EngineError(
             f"{said}, so the app cannot tell what this terminal can do; set it (TERM=xterm-256color), "
-            "or use `mpco run`, which does the same job without the app."
+            "or use `mpco --plain`, which does the same job by lines."
         )
 
 

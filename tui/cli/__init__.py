@@ -11,6 +11,7 @@ from tui.cli.engine import engine
 from tui.cli.evaluate import evaluate
 from tui.cli.experiment import experiment
 from tui.cli.keys import completion, keys
+from tui.cli.plain import run_plain
 from tui.cli.preview import preview
 from tui.cli.profile import profile
 from tui.cli.project import doctor, first_steps, init
@@ -46,8 +47,9 @@ class Command(click.Group):
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The project's folder; default: the nearest one upwards with an mpco.toml.",
 )
+@click.option("--plain", is_flag=True, help="A dialogue of lines instead of the app, as for screen readers.")
 @click.pass_context
-def main(ctx: click.Context, root: Path | None) -> None:
+def main(ctx: click.Context, root: Path | None, plain: bool) -> None:
     """Make real code faster with several LLMs, and prove it.
 
     Without a command, opens the app on the project around this folder.
@@ -56,6 +58,7 @@ def main(ctx: click.Context, root: Path | None) -> None:
     mpco demo               see the whole job on a bundled project; no key, no network
     mpco init               write an mpco.toml for the project in this folder
     mpco                    open the app
+    mpco --plain            the same job as a dialogue of lines, for screen readers
     mpco run --json         the same job without a screen
     mpco serve              the app in a browser
     mpco answer FILE        an answer from any chat as a diff; works on any folder
@@ -64,7 +67,11 @@ def main(ctx: click.Context, root: Path | None) -> None:
     4 the baseline itself fails to build or pass its tests, 5 budget reached, 130 interrupted.
     """
     ctx.obj = root.resolve() if root else project_around(Path.cwd())
-    if ctx.invoked_subcommand is None:
+    if plain and ctx.invoked_subcommand is not None:
+        raise click.UsageError("--plain takes no command; `mpco run` and all other commands print plain lines anyway.")
+    if plain:
+        run_plain(ctx.obj, first_steps())
+    elif ctx.invoked_subcommand is None:
         open_app(ctx.obj, first_steps=None if (ctx.obj / CONFIG).exists() else first_steps())
 
 
