@@ -1,6 +1,11 @@
 """What holds for every test: names of cases that are short and the same in each worker process."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is slow at any step, which says nothing about the code.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 LONGEST = 60
 """Characters of a text that still tells as a case's name what the case is."""

@@ -50,7 +50,7 @@ class Terminal:
         for key in keys:
             os.write(self._master, KEYS.get(key, key).encode())
 
-    def wait_for(self, *texts: str, seconds: float = 60, gone: Sequence[str] = ()) -> str:
+    def wait_for(self, *texts: str, seconds: float = 120, gone: Sequence[str] = ()) -> str:
         """Read until the screen shows all of `texts` and none of `gone`; fails with the screen otherwise."""
         deadline = time.monotonic() + seconds
         while not (all(text in self.text for text in texts) and not any(text in self.text for text in gone)):
@@ -59,7 +59,7 @@ class Terminal:
                 raise AssertionError(f"waited for {texts} (gone: {tuple(gone)}), the screen shows:\n{self.text}")
         return self.text
 
-    def wait_exit(self, seconds: float = 30) -> int:
+    def wait_exit(self, seconds: float = 60) -> int:
         """Read until the program has ended; its exit code."""
         deadline = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < deadline:

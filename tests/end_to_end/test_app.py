@@ -30,7 +30,7 @@ def test_the_demo_by_keys(person: Person, tmp_path: Path) -> None:
         terminal.wait_for("3 of 3 hunks accepted", " b benchmark  p profile")
         terminal.press("b")
         terminal.press("4")
-        terminal.wait_for("at least", "best guess", "✔ algorithms v1", " w write  p profile", seconds=120)
+        terminal.wait_for("at least", "best guess", "✔ algorithms v1", " w write  p profile", seconds=240)
         terminal.press("w")
         terminal.wait_for("Write accepted hunks", "Proven")
         terminal.press("t")

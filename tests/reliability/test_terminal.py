@@ -23,7 +23,7 @@ def test_a_terminal_that_vanishes_without_a_signal_takes_the_app_with_it(person:
         terminal.press("p")
         terminal.wait_for("Profiling")
         terminal.vanish()
-        assert terminal.process.wait(timeout=30) == HUNG_UP
+        assert terminal.process.wait(timeout=60) == HUNG_UP
     with opened(person, project) as terminal:  # the engine went on
         terminal.wait_for("distinct")
         assert terminal.process.poll() is None
@@ -36,7 +36,7 @@ def test_a_storm_of_sizes_ends_in_the_right_picture(person: Person, project: Pat
         for columns, lines in sizes:
             terminal.resize(columns, lines)
         terminal.resize(20, 5)
-        terminal.wait_for("p profile", "q quit")
+        terminal.wait_for(" p profile  m meta- ", " space mark  ⏎ sour")  # cut off where 20 columns end
         terminal.resize(80, 24)
         terminal.wait_for("press p", "engine ●")
         terminal.press("q")

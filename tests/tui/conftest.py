@@ -30,7 +30,7 @@ from engine.protocol import (
 from tests.tui import samples
 from tui.app import MpcoApp
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 SIZES = ((80, 24), (200, 60))
 
 C = TypeVar("C")

@@ -26,7 +26,7 @@ os.wait()
 while not os.path.exists("done"):
     time.sleep(0.01)
 """
-    run = await (await arm(UNSANDBOXED)).run([sys.executable, "-c", code], timeout=20)
+    run = await (await arm(UNSANDBOXED)).run([sys.executable, "-c", code], timeout=60)
     assert run.exit_code == 0
     assert run.cpu >= 0.3
     assert run.max_rss > 80_000_000
@@ -46,30 +46,30 @@ for _ in range(2):
         os._exit(0)
 for _ in range(2):
     os.read(ready[0], 1)
-time.sleep(0.4)  # several times as long as the runner takes from one look to the next
+time.sleep(1.0)  # many times as long as the runner takes from one look to the next
 """
-    run = await (await arm(level)).run([sys.executable, "-c", code], timeout=20)
+    run = await (await arm(level)).run([sys.executable, "-c", code], timeout=60)
     assert run.exit_code == 0
     assert 110_000_000 < run.max_rss < 200_000_000
 
 
 async def test_exit_codes_and_signals(arm: OpenArm) -> None:
     opened = await arm(UNSANDBOXED)
-    assert (await opened.run(["sh", "-c", "exit 7"], timeout=5)).exit_code == 7
-    assert (await opened.run(["sh", "-c", "kill -SEGV $$"], timeout=5)).exit_code == -11
-    missing = await opened.run(["no-such-program"], timeout=5)
+    assert (await opened.run(["sh", "-c", "exit 7"], timeout=60)).exit_code == 7
+    assert (await opened.run(["sh", "-c", "kill -SEGV $$"], timeout=60)).exit_code == -11
+    missing = await opened.run(["no-such-program"], timeout=60)
     assert (missing.exit_code, missing.output) == (127, "no-such-program: not found")
-    assert (await opened.run(["./shop.py"], timeout=5)).exit_code == 126
+    assert (await opened.run(["./shop.py"], timeout=60)).exit_code == 126
 
 
 async def test_both_streams_are_kept_and_input_is_empty(arm: OpenArm) -> None:
-    run = await (await arm(UNSANDBOXED)).run(["sh", "-c", "cat; echo out; echo err >&2"], timeout=5)
+    run = await (await arm(UNSANDBOXED)).run(["sh", "-c", "cat; echo out; echo err >&2"], timeout=60)
     assert run.output == "out\nerr\n"
 
 
 async def test_a_changed_file_is_seen_at_the_projects_own_path(arm: OpenArm, namespaces: Level, project: Path) -> None:
     opened = await arm(namespaces, {"shop.py": b"CHANGED = 1\n", "new/file.py": b""})
-    run = await opened.run(["sh", "-c", f"cat {project}/shop.py; ls new; git rev-parse --show-toplevel"], timeout=5)
+    run = await opened.run(["sh", "-c", f"cat {project}/shop.py; ls new; git rev-parse --show-toplevel"], timeout=60)
     assert run.output == f"CHANGED = 1\nfile.py\n{project}\n"
     assert not (project / "new").exists()
 
@@ -78,7 +78,7 @@ async def test_collected_files_are_files_and_not_links(arm: OpenArm, home: Path)
     opened = await arm(UNSANDBOXED)
     opened.put({"given": b"input"})
     script = f"cd {opened.io_seen}; cat given > kept; ln -s {home}/.ssh/id stolen; mkfifo pipe"
-    assert (await opened.run(["sh", "-c", script], timeout=5)).exit_code == 0
+    assert (await opened.run(["sh", "-c", script], timeout=60)).exit_code == 0
     assert opened.take(["kept", "stolen", "pipe", "missing"]) == {"kept": b"input"}
     opened.put({})
     assert list(opened.io.iterdir()) == []
@@ -93,7 +93,7 @@ async def test_where_the_kernel_refuses_an_overlay_a_copy_takes_its_place(home: 
     state = home / "state"
     base = freeze(root, state / "work" / "base", state)
     opened = await open_arm(base, {"code": b"changed"}, root / ".mpco" / "work", SandboxSection())
-    run = await opened.run(["sh", "-c", "cat code .venv/pyvenv.cfg; echo written > code; touch .venv/x"], timeout=5)
+    run = await opened.run(["sh", "-c", "cat code .venv/pyvenv.cfg; echo written > code; touch .venv/x"], timeout=60)
     await opened.close()
     assert run.output.startswith("changedan environment")
     assert "Read-only" in run.output

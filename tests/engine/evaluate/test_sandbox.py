@@ -288,7 +288,7 @@ for path in sys.argv[2:]:
     await other.wait()
     assert (run.exit_code, run.output) == (0, "")
     assert survived
-    assert (await opened.run(["true"], timeout=5)).exit_code == 0
+    assert (await opened.run(["true"], timeout=60)).exit_code == 0
 
 
 async def test_a_fork_bomb_is_ended_and_cleared_away(arm: OpenArm, level: Level) -> None:
@@ -303,7 +303,7 @@ time.sleep(1000)
     opened = await arm(level, processes=50)
     assert (await python(opened, code, marker)).limit == "processes"
     assert alive(marker) == []
-    assert (await opened.run(["true"], timeout=5)).exit_code == 0
+    assert (await opened.run(["true"], timeout=60)).exit_code == 0
 
 
 async def test_a_memory_bomb_is_ended(arm: OpenArm, level: Level) -> None:
@@ -373,7 +373,7 @@ async def test_cancelling_ends_the_command_and_keeps_the_arm(arm: OpenArm, level
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    run = await opened.run(["echo", "fit"], timeout=5)
+    run = await opened.run(["echo", "fit"], timeout=60)
     assert run.output == "fit\n"
     names = [process.cmdline() for process in children if process.is_running() and process.status() != "zombie"]
     assert not [name for name in names if "time.sleep(1000)" in " ".join(name)]

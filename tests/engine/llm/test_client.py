@@ -14,7 +14,7 @@ from tests.openai_server import ECHOED_KEY as KEY
 from tests.openai_server import END, event, refusing, sending, serving, usage
 
 ASK = (Message(role="system", content="You help."), Message(role="user", content="Say hello."))
-BRISK = Deadlines(first=0.6, chunk=0.3, total=5.0)
+BRISK = Deadlines(first=1.2, chunk=0.3, total=5.0)
 """For those that stay silent; a server that answers may take longer on a busy machine."""
 SLOW_LINE = Deadlines(first=30.0, chunk=30.0, total=60.0)
 STALLS = Deadlines(first=30.0, chunk=1.0, total=60.0)
@@ -110,8 +110,8 @@ async def test_what_is_refused_gets_one_sentence_and_costs_nothing(model: str) -
 BROKEN = {
     "filtered": "its content filter",
     "empty": "sent an empty answer",
-    "silent": "did not answer within 0.6 s (first_timeout)",
-    "keep-alive": "did not answer within 0.6 s (first_timeout)",
+    "silent": "did not answer within 1.2 s (first_timeout)",
+    "keep-alive": "did not answer within 1.2 s (first_timeout)",
 }
 
 

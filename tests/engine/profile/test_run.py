@@ -75,7 +75,7 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Profile:
 
 def test_functions_are_ranked_and_mapped_to_their_spans(profile: Profile) -> None:
     assert (profile.format, profile.command) == ("cprofile", f"{PYTHON} bench.py 'an argument'")
-    assert 0.05 < profile.seconds < 30
+    assert profile.seconds > 0.05
     places = {item.function: (item.file, item.line, item.end_line) for item in profile.bottlenecks}
     assert places["parse"] == ("work.py", 6, 11)
     assert places["spin"] == ("work.py", 27, 32)

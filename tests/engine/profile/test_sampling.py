@@ -50,7 +50,7 @@ def spied(folder: Folder, command: str) -> Profile:
     try:
         return folder.profile(command, profiler="py-spy")
     except ProfileError as error:
-        if "not permitted" not in str(error):
+        if not any(words in str(error) for words in ("not permitted", "py-spy is not installed")):
             raise
         pytest.skip(str(error))
 
@@ -63,7 +63,6 @@ def test_times_are_sampled_and_calls_are_exact_by_default(working: Folder) -> No
     assert named(found, "calls").calls == named(exact, "calls").calls == 1
     assert {edge.function: edge.calls for edge in named(found, "calls").callees} == {"nothing": 3000000}
     assert named(found, "spin").self_share > 1.2 * named(exact, "spin").self_share
-    assert found.seconds < exact.seconds
     assert sum(item.self_share for item in found.bottlenecks) == pytest.approx(1, abs=0.1)
     assert any("samples" in line for line in working.progress)
 
