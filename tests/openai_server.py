@@ -229,7 +229,8 @@ class Server:
         gone = asyncio.ensure_future(reader.read(1))
         answering = asyncio.ensure_future(self._behaviours.get(body["model"], self._answer)(call))
         await asyncio.wait({gone, answering}, return_when=asyncio.FIRST_COMPLETED)
-        if gone.done() and not answering.done():
+        refused = answering.done() and isinstance(answering.exception(), OSError)
+        if refused or (gone.done() and not answering.done()):
             call.left.set()
         for task in (gone, answering):
             task.cancel()

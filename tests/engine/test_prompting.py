@@ -1,5 +1,6 @@
 """Prompts through the engine's socket: reused, improved, copied, marked."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -7,7 +8,7 @@ import msgspec
 import pytest
 
 from engine.errors import EngineError
-from engine.model import Bottleneck, ContextField, ContextName
+from engine.model import ContextField, ContextName
 from engine.protocol import (
     AddPrompt,
     CopyPrompt,
@@ -26,33 +27,47 @@ from engine.protocol import (
     Strategy,
     WritePrompts,
 )
-from tests.engine.conftest import Follower, followed
+from tests.engine.conftest import CONFIG, SLOW, Follower, followed, running, written
 
-TWO = """
-
-def also(text: str) -> int:
-    seen = []
-    for word in text.split():
-        if word not in seen:
-            seen.append(word)
-    return len(seen)
-"""
+NAMES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+"""Functions of the project: each test writes its prompts for one that no other test has used."""
+WORDS = "\n\n".join(SLOW.replace("distinct", name) for name in NAMES)
+BENCH = f"import words\n\nfor name in {NAMES}:\n    getattr(words, name)(' '.join(map(str, range(200))))\n"
 
 
-async def profiled(engine: Follower) -> tuple[Bottleneck, ...]:
-    job = (await engine.send(RunProfile()))["job"]
-    state = await engine.done([job])
-    assert state.bottlenecks, state.jobs[job]
-    return state.bottlenecks
+@pytest.fixture(scope="module")
+def _many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path, Iterator[str]]]:
+    files = {"words.py": WORDS, "bench.py": BENCH, "test_words.py": "import words\n", "mpco.toml": CONFIG}
+    root = written(tmp_path_factory.mktemp("many") / "words", files)
+    with running(root) as folder:
+        yield root, folder, iter(NAMES)
 
 
-async def test_one_prompt_can_serve_the_whole_project(project: Path) -> None:
-    (project / "words.py").write_text((project / "words.py").read_text() + TWO)
-    bench = (project / "bench.py").read_text()
-    (project / "bench.py").write_text(bench.replace("distinct", "also") + bench)
+@pytest.fixture
+def project(_many: tuple[Path, Path, Iterator[str]], monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The project that these tests share, with its engine."""
+    root, folder, _ = _many
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    yield root
+    (root / "mpco.toml").write_text(CONFIG)
+
+
+@pytest.fixture
+def names(_many: tuple[Path, Path, Iterator[str]]) -> Iterator[str]:
+    """Functions for which no prompt was written yet."""
+    return _many[2]
+
+
+async def profiled(engine: Follower, name: str) -> str:
+    """Profile the project where that was not done yet; the id of the bottleneck `name`."""
+    if not engine.state.bottlenecks:
+        await engine.done([str((await engine.send(RunProfile()))["job"])])
+    return next(item.id for item in engine.state.bottlenecks if item.function == name)
+
+
+async def test_one_prompt_can_serve_the_whole_project(project: Path, names: Iterator[str]) -> None:
     async with followed(project) as engine:
-        ids = tuple(item.id for item in await profiled(engine))
-        assert len(ids) == 2
+        ids = (await profiled(engine, next(names)), await profiled(engine, next(names)))
         write = WritePrompts(bottlenecks=ids, llms=("algorithms",), scope="project")
         jobs = (await engine.send(write))["jobs"]
         assert len(jobs) == 1
@@ -69,9 +84,9 @@ async def test_one_prompt_can_serve_the_whole_project(project: Path) -> None:
         assert state.prompt_versions(ids[0], "algorithms")[-1].reused == first.id
 
 
-async def test_a_prompt_gets_better_by_a_remark_and_by_a_persons_edit(project: Path) -> None:
+async def test_a_prompt_gets_better_by_a_remark_and_by_a_persons_edit(project: Path, names: Iterator[str]) -> None:
     async with followed(project) as engine:
-        bottleneck = (await profiled(engine))[0].id
+        bottleneck = await profiled(engine, next(names))
         state = await engine.done(
             (await engine.send(WritePrompts(bottlenecks=(bottleneck,), llms=("algorithms",))))["jobs"]
         )
@@ -108,9 +123,9 @@ async def test_a_prompt_gets_better_by_a_remark_and_by_a_persons_edit(project: P
         assert (await engine.send(DecideProposal(prompt=sixth.id, accept=False)))["prompt"] == part
 
 
-async def test_texts_are_copied_added_and_marked(project: Path) -> None:
+async def test_texts_are_copied_added_and_marked(project: Path, names: Iterator[str]) -> None:
     async with followed(project) as engine:
-        bottleneck = (await profiled(engine))[0].id
+        bottleneck = await profiled(engine, next(names))
         state = await engine.done(
             (await engine.send(WritePrompts(bottlenecks=(bottleneck,), llms=("algorithms",))))["jobs"]
         )
@@ -128,13 +143,15 @@ async def test_texts_are_copied_added_and_marked(project: Path) -> None:
         assert state.prompts[added].version == 2
 
 
-async def test_what_does_not_fit_the_context_window_is_refused_and_never_cut(project: Path) -> None:
+async def test_what_does_not_fit_the_context_window_is_refused_and_never_cut(
+    project: Path, names: Iterator[str]
+) -> None:
     (project / ".env").write_text("ABOUT=counts\n")
     config = (project / "mpco.toml").read_text()
     small = config.replace('model = "offline/algorithms"', 'model = "offline/algorithms"\ncontext_window = 40')
     (project / "mpco.toml").write_text(f'[project]\ndescription = "${{ABOUT}}"\n\n{small}')
     async with followed(project) as engine:
-        bottleneck = (await profiled(engine))[0].id
+        bottleneck = await profiled(engine, next(names))
         write = WritePrompts(bottlenecks=(bottleneck,), llms=("algorithms",))
         written = await engine.send(write)
         await engine.done(written["jobs"])
@@ -151,9 +168,9 @@ async def test_what_does_not_fit_the_context_window_is_refused_and_never_cut(pro
         await engine.until(lambda state: state.project and state.project.description == "counts words")
 
 
-async def test_another_meta_prompter_can_be_named(project: Path) -> None:
+async def test_another_meta_prompter_can_be_named(project: Path, names: Iterator[str]) -> None:
     async with followed(project) as engine:
-        bottleneck = (await profiled(engine))[0].id
+        bottleneck = await profiled(engine, next(names))
         write = WritePrompts(bottlenecks=(bottleneck,), llms=("algorithms",), meta_prompter="offline/nobody")
         jobs = (await engine.send(write))["jobs"]
         state = await engine.done(jobs)
@@ -173,9 +190,11 @@ async def test_another_meta_prompter_can_be_named(project: Path) -> None:
         assert await engine.send(direct) == []
 
 
-async def test_what_a_person_says_of_a_context_is_told_until_they_take_it_back(project: Path) -> None:
+async def test_what_a_person_says_of_a_context_is_told_until_they_take_it_back(
+    project: Path, names: Iterator[str]
+) -> None:
     async with followed(project) as engine:
-        bottleneck = (await profiled(engine))[0].id
+        bottleneck = await profiled(engine, next(names))
 
         async def told(llm: str, scope: Literal["", "project"] = "") -> dict[tuple[str, str], ContextField]:
             asked = PreviewPrompt(bottleneck=bottleneck, llm=llm, scope=scope)
