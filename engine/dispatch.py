@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine import composing, decisions, delivery, hunk_edits, outgoing, receipts, recordings
+from engine import composing, decisions, delivery, history, hunk_edits, outgoing, paths, receipts, recordings
 from engine.comparing import compare
+from engine.errors import EngineError
 from engine.experimenting import Experiments
 from engine.jobs import Jobs
 from engine.journal import Journal
@@ -41,6 +42,7 @@ from engine.protocol import (
     MarkPrompt,
     MeasureNoise,
     MeasureWorth,
+    NewSession,
     NoteHunk,
     Optimise,
     PlaceEdit,
@@ -66,6 +68,7 @@ from engine.protocol import (
 from engine.report.procedure import session_cells
 from engine.report.tally import Nouns
 from engine.session import Session
+from engine.store_archive import archive
 
 
 class Dispatch:
@@ -189,6 +192,8 @@ class Dispatch:
                 return {"path": str(receipts.write(self._pipeline.config, self._session, command))}
             case MeasureNoise():
                 self._noise.measure()
+            case NewSession():
+                return self._begin_anew(command.name)
             case RankApproaches():
                 return session_cells(_nouns(self._session), self._session.project.name)
             case Cancel():
@@ -196,6 +201,17 @@ class Dispatch:
             case _:
                 return self._spend_or_replay(command)
         return None
+
+    def _begin_anew(self, name: str) -> dict[str, Any]:
+        if self._jobs.live:
+            raise EngineError("Jobs are running in this session; wait for them, or cancel them (x), to begin another.")
+        root = self._pipeline.config.root_path
+        target = history.new_name(root, name)
+        archive(paths.database(root), target)
+        self._session.begin_anew()
+        self._pipeline.conversations.budget.begin_anew()
+        self._pipeline.conversations.forget_recordings()
+        return {"name": target.stem, "path": str(target), "bytes": target.stat().st_size}
 
     def _spend_or_replay(self, command: Command) -> Any:
         conversations = self._pipeline.conversations

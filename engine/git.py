@@ -47,6 +47,15 @@ class Git:
             raise EditError("The git repository has no commit yet; commit your files first.")
         return os.fsdecode(done.stdout).strip()
 
+    def described(self) -> str:
+        """The commit that is checked out, shortened, with a + when tracked files of the folder differ from it.
+
+        Raises:
+            EditError: when there is no commit yet.
+        """
+        changed = self.run("status", "--porcelain", "--untracked-files=no", "--", ".", env={"GIT_OPTIONAL_LOCKS": "0"})
+        return self.head()[:12] + ("+" if changed else "")
+
     def check_new_branch(self, name: str) -> None:
         """That a branch of that name can be made.
 

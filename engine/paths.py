@@ -34,6 +34,11 @@ def database(root: Path) -> Path:
     return root / STATE_DIR / "session.db"
 
 
+def archived(root: Path) -> Path:
+    """The folder of the sessions that were kept when another was begun."""
+    return root / STATE_DIR / "sessions"
+
+
 def log_file(root: Path) -> Path:
     """The engine's log."""
     return root / STATE_DIR / "engine.log"

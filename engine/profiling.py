@@ -7,8 +7,9 @@ import msgspec
 
 from engine import profile as profile_stage
 from engine.config import Config
-from engine.errors import EngineError, ProfileError
+from engine.errors import EditError, EngineError, ProfileError
 from engine.generate.reading import read_baseline
+from engine.git import Git
 from engine.jobs import Jobs, RunningJob
 from engine.model import ContextField, Job, Profile
 from engine.profile.differences import comparable
@@ -38,9 +39,10 @@ class Profiling:
         async def work(running: RunningJob) -> None:
             async with self._proof.machine:
                 running.started()
+                commit = await asyncio.to_thread(_commit, self._config.root_path)
                 workbench = await self._proof.workbench()
                 found = await profile_stage.run(self._config, workbench.execute, running.progress)
-            self._publish(found)
+            self._publish(msgspec.structs.replace(found, commit=commit))
 
         command = self._config.profile.command or self._config.benchmark.command
         if not command:
@@ -86,3 +88,10 @@ class Profiling:
         same = old is not None and comparable(old, found)
         before = msgspec.structs.replace(old, before=None) if old is not None and same else None
         self._session.publish(ProfileChanged(profile=msgspec.structs.replace(found, bottlenecks=items, before=before)))
+
+
+def _commit(root: Path) -> str:
+    try:
+        return Git(root).described()
+    except EditError:
+        return ""

@@ -9,7 +9,7 @@ from engine import paths
 from engine.errors import UNREADABLE, EngineError
 from engine.llm.replay import Recording
 from engine.model import Exchange
-from engine.store import read_exchanges
+from engine.store_archive import read_exchanges
 
 SQLITE = b"SQLite format 3\0"
 

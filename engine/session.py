@@ -77,8 +77,11 @@ class Session:
         self._listeners: set[Listener] = set()
         self._open_streams: dict[str, Stream] = {}
         self._flush: asyncio.TimerHandle | None = None
-        kept = store.snapshot(project)
         self.project = project
+        self._load()
+
+    def _load(self) -> None:
+        kept = self._store.snapshot(self.project)
         self.profile: Profile | None = kept.profile
         self.prompts: dict[str, Prompt] = {item.id: item for item in kept.prompts}
         self.experiments: dict[str, Experiment] = {item.id: item for item in kept.experiments}
@@ -93,6 +96,13 @@ class Session:
     def store(self) -> Store:
         """The database under this session."""
         return self._store
+
+    def begin_anew(self) -> None:
+        """Forget what was found, asked and measured; the machine's noise and a person's own words on contexts stay."""
+        self._store.begin_anew(("noise", "context_edit"))
+        self._load()
+        self.publish(ProjectChanged(project=self.project))
+        self.broadcast(Event(n=self._store.last_number(), at=time.time(), change=self.snapshot()))
 
     def publish(self, *changes: Change) -> None:
         """Store the changes in one transaction, take them over, and tell every listener.

@@ -8,7 +8,7 @@ log is bounded: a client that asks for more than it holds gets a snapshot.
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -150,6 +150,18 @@ class Store:
                 f"{path}: the session database cannot be opened ({error}); move it away to begin a new session."
             ) from error
 
+    @classmethod
+    def over(cls, db: sqlite3.Connection, path: Path) -> "Store":
+        """The store in an open database, brought to the newest schema; `path` is for what is told of it.
+
+        Raises:
+            EngineError: when it is of a newer MPCO.
+        """
+        store = cls.__new__(cls)
+        store._path, store._db = path, db
+        store._migrate()
+        return store
+
     def close(self) -> None:
         """Close the database; everything recorded is already on the disk."""
         self._db.close()
@@ -168,6 +180,19 @@ class Store:
         with self._transaction():
             for change in changes:
                 self._keep(change)
+
+    def begin_anew(self, kept: Collection[str]) -> None:
+        """Forget everything but nouns of the `kept` kinds; events go on with numbers that no client has seen."""
+        marks = ", ".join("?" * len(kept))
+        with self._transaction():
+            self._db.execute(f"DELETE FROM noun WHERE kind NOT IN ({marks})", tuple(kept))
+            for table in ("measurement", "stream", "step", "exchange", "event"):
+                self._db.execute(f"DELETE FROM {table}")
+            self._db.execute("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'event'")
+
+    def profiles(self) -> tuple[Profile, ...]:
+        """All profiles of the session, oldest first."""
+        return tuple(self._nouns("profile", Profile))
 
     def append_text(self, pieces: Mapping[str, tuple[int, str]]) -> None:
         """Keep streamed text: subject (prompt or candidate) -> (offset in characters, text)."""
@@ -349,6 +374,8 @@ class Store:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version > len(_MIGRATIONS):
             raise EngineError(f"{self._path}: was written by a newer MPCO (schema {version}); update MPCO to open it.")
+        if version < 0:
+            raise DamagedError(f"{self._path}: is no session that can be read (schema {version}).")
         for number in range(version, len(_MIGRATIONS)):
             self._db.executescript(f"BEGIN; {_MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;")
 
@@ -356,20 +383,3 @@ class Store:
 def is_damage(error: Exception) -> bool:
     """Whether an error tells of content that cannot be read, not of a disk or a lock."""
     return isinstance(error, UNREADABLE) or (getattr(error, "sqlite_errorcode", 0) & 0xFF) in DAMAGED
-
-
-def read_exchanges(path: Path) -> tuple[Exchange, ...]:
-    """The recorded calls in the database of another session, which stays as it is.
-
-    Raises:
-        EngineError: when it cannot be read.
-    """
-    try:
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        try:
-            rows = db.execute("SELECT body FROM exchange ORDER BY rowid").fetchall()
-        finally:
-            db.close()
-    except sqlite3.Error as error:
-        raise EngineError(f"{path}: no recorded calls can be read from it ({error}).") from error
-    return tuple(msgspec.json.decode(body, type=Exchange) for (body,) in rows)

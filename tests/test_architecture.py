@@ -53,7 +53,11 @@ def test_only_the_llm_layer_imports_litellm() -> None:
 
 
 def test_only_the_store_speaks_sql() -> None:
-    assert importers("sqlite3|aiosqlite", "engine", "tui", "themes") == {"engine/store.py", "engine/store_salvage.py"}
+    assert importers("sqlite3|aiosqlite", "engine", "tui", "themes") == {
+        "engine/store.py",
+        "engine/store_archive.py",
+        "engine/store_salvage.py",
+    }
 
 
 def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
@@ -79,6 +83,9 @@ def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
     offered |= {"from engine.report.receipt import Receipt", "from engine.report.receipt import pull_request as text"}
     offered |= {"from engine.prompt.templates import library"}
     offered |= {"from engine.prompt.templates import library, person_folder, project_folder"}
+    offered |= {"from engine import history", "from engine.report.tables import NOTHING, Table, money"}
+    offered |= {"from engine.report.sessions import CURRENT", "from engine.report.sessions import CURRENT, Facts"}
+    offered |= {"from engine.report.sessions import Facts, TrendPoint, best_words, when"}
     offered |= {"from engine import answering", "from engine.against import revision"}
     assert {line.split(": ", 1)[1] for line in found} <= offered
     assert {line.split(": ", 1)[0] for line in found} <= {
@@ -87,6 +94,9 @@ def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
         "tui/cli/report.py",
         "tui/report_rows.py",
         "tui/screens/report.py",
+        "tui/screens/sessions.py",
+        "tui/cli/sessions.py",
+        "tui/session_rows.py",
         "tui/widgets/heat_map.py",
         "tui/cli/prompts.py",
         "tui/cli/profile.py",

@@ -39,6 +39,9 @@ def system_commands(app: "MpcoApp", screen: Screen[Any]) -> Iterable[SystemComma
         "of what was proven and written last; `mpco verify` checks it",
         lambda: _receipt(app),
     )
+    yield SystemCommand(
+        "Sessions", "those that were kept: compare, trends over commits, a new one", lambda: _sessions(app)
+    )
     yield SystemCommand("Experiment", "the grid that mpco.toml names, or what is left of it", lambda: begin(app))
     yield SystemCommand("Budget", "set another cap, or stop the calls that wait for money", lambda: ask_budget(app))
     yield SystemCommand(
@@ -62,6 +65,12 @@ def _screenshot(app: "MpcoApp") -> None:
 
 def _receipt(app: "MpcoApp") -> None:
     app.perform(WriteReceipt(), lambda told: app.say(f"Receipt: {told['path']}"))
+
+
+def _sessions(app: "MpcoApp") -> None:
+    from tui.screens.sessions import SessionsScreen
+
+    app.push_screen(SessionsScreen())
 
 
 def _cancel_all(app: "MpcoApp") -> None:

@@ -53,6 +53,11 @@ class Budget:
         """Whether calls are under way that may give back some of what they hold."""
         return bool(self._open)
 
+    def begin_anew(self) -> None:
+        """Count from nothing again, for a session of its own."""
+        self.usd, self.tokens = 0.0, 0
+        self._wake(go_on=True)
+
     def cap(self, max_usd: float | None, max_tokens: int | None) -> None:
         """Set other caps; calls that wait for room try again."""
         self.max_usd, self.max_tokens = max_usd, max_tokens

@@ -103,6 +103,9 @@ class Profile(Noun, frozen=True, kw_only=True):
     """What the profile counts: `seconds`, `samples`, `instructions` and so on."""
     amount: float = 0.0
     """All that was counted, in `unit`."""
+    commit: str = ""
+    """Of the code that was profiled, shortened, with a + when tracked files had changed since; empty when imported or
+    where there is no git."""
     counters: tuple[Counter, ...] = ()
     """Of the whole command; empty where they may not be read."""
 

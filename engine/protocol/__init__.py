@@ -89,7 +89,7 @@ from engine.protocol.replies import (
     Strategy,
     Variant,
 )
-from engine.protocol.studies import RankApproaches, RunExperiment
+from engine.protocol.studies import NewSession, RankApproaches, RunExperiment
 from engine.protocol.word import Word
 
 __all__ = [
@@ -137,6 +137,7 @@ __all__ = [
     "MeasureNoise",
     "MeasureWorth",
     "Measured",
+    "NewSession",
     "NoiseChanged",
     "NoteHunk",
     "Notice",

@@ -8,7 +8,7 @@ from engine.model import (
     PromptMark,
 )
 from engine.protocol.deliveries import Apply, ExportRecording, ImportRecording, UndoApply, WriteReceipt
-from engine.protocol.studies import RankApproaches, RunExperiment
+from engine.protocol.studies import NewSession, RankApproaches, RunExperiment
 from engine.protocol.word import Word
 
 
@@ -382,6 +382,7 @@ Command = (
     | UndoApply
     | WriteReceipt
     | RankApproaches
+    | NewSession
     | SetBudget
     | StopSpending
     | Replay

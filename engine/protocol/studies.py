@@ -1,4 +1,4 @@
-"""What a client can ask of the engine about more than one candidate: experiments, ranks."""
+"""What a client can ask of the engine about more than one candidate: experiments, ranks, sessions."""
 
 from engine.protocol.word import Word
 
@@ -21,3 +21,10 @@ class RunExperiment(Word, frozen=True, kw_only=True, tag="run_experiment"):
 
 class RankApproaches(Word, frozen=True, kw_only=True, tag="rank_approaches"):
     """Reply: a list of cells, mean, SD and rank of each approach by the paper's procedure."""
+
+
+class NewSession(Word, frozen=True, kw_only=True, tag="new_session"):
+    """Keep the session under a name of its own and begin an empty one. Reply: {"name", "path", "bytes"}."""
+
+    name: str = ""
+    """Empty takes the time."""

@@ -21,6 +21,7 @@ from tui.cli.recording import recording
 from tui.cli.report import report
 from tui.cli.run import demo, run
 from tui.cli.serve import serve
+from tui.cli.sessions import sessions
 from tui.cli.shell import ERROR, INTERRUPTED, echo, open_app
 from tui.first_steps import CONFIG
 
@@ -94,6 +95,7 @@ COMMANDS = (
     receipt,
     verify,
     serve,
+    sessions,
 )
 for command in COMMANDS:
     main.add_command(command)
