@@ -29,9 +29,9 @@ def parse(answer: str, target: Bottleneck, known_files: Collection[str], partial
     With `partial` the answer still streams: its last edit may be incomplete and a trailing bit of a marker is
     held back. Never raises.
     """
-    text = said(answer)
-    lines = text.split("\n")
     known = frozenset((*known_files, target.file)) - {""}
+    lines = _unwrapped(said(answer).split("\n"), known)
+    text = "\n".join(lines)
     tagged = tagged_edits(text, known, target.file)
     if tagged:
         return tagged
@@ -58,6 +58,17 @@ def parse(answer: str, target: Bottleneck, known_files: Collection[str], partial
     if not edits and not fences:
         edits = _unfenced(text, target)
     return tuple(edit for _, edit in sorted(edits, key=lambda item: item[0]))
+
+
+def _unwrapped(lines: list[str], known: Collection[str]) -> list[str]:
+    """An answer that stands in one fence of Markdown, which is none of a file, without that fence."""
+    fences = fenced_blocks(lines)
+    if len(fences) != 1 or fences[0].info.lower() not in ("markdown", "md") or not fenced_blocks(fences[0].lines):
+        return lines
+    (fence,) = fences
+    if named_above(lines, fence.start, known) or said_above(lines, fence.start, fence.info, known):
+        return lines
+    return [*lines[: fence.start], "", *fence.lines, "", *lines[fence.end :]]
 
 
 def _final(edit: Edit, *, partial: bool) -> Edit:

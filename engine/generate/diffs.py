@@ -18,7 +18,7 @@ HEADER = re.compile(
 )
 GIT = re.compile(r"^diff --git (?P<old>\S+) (?P<new>\S+)$")
 EMPTY = "/dev/null"
-WITHOUT_LINES = ("rename from ", "copy from ", "deleted file mode ", "new mode ")
+WITHOUT_LINES = ("rename from ", "copy from ", "deleted file mode ", "new mode ", "GIT binary patch", "Binary files ")
 """What a diff can do to a file that has no hunk of lines."""
 
 
@@ -68,7 +68,11 @@ def parse_diff(
     def flush(*, complete: bool = True) -> None:
         nonlocal body
         if body is not None:
-            edits.append(_edit(body, hint, below, old, new, complete=complete))
+            edit = _edit(body, hint, below, old, new, complete=complete)
+            if isinstance(edit, Delete) and any(isinstance(item, Delete) and item.file == old for item in edits):
+                edits[:] = [edit if isinstance(item, Delete) and item.file == old else item for item in edits]
+            else:
+                edits.append(edit)
         body = None
 
     for at, line in enumerate(lines):

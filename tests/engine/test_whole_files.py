@@ -84,6 +84,13 @@ def test_a_diff_of_modes_says_what_it_is() -> None:
     )
 
 
+def test_a_binary_file_is_named_and_a_deletion_counts_once() -> None:
+    binary = "```diff\ndiff --git a/x.png b/x.png\nindex 1..2 100644\nGIT binary patch\nliteral 3\n```\n"
+    assert read(binary, {"a.py": UTIL}).reason == "The diff changes a binary file; only text can be changed."
+    gone = "```diff\ndiff --git a/a.py b/a.py\ndeleted file mode 100644\n--- a/a.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n```\n"
+    assert read(gone, {"a.py": UTIL}, "helper").reason.startswith("a.py holds the function")
+
+
 def test_a_removal_goes_with_nothing_else_and_only_with_the_file_as_it_was() -> None:
     gone = removal("c", "a.py", UTIL)
     for after in ("# new\n" + UTIL, UTIL + "more\n", UTIL.replace("1", "2")):

@@ -131,6 +131,8 @@ FAST = FILE.replace(SLOW_TOP, TOP)
         fenced(FAST, info=f"python {PATH}"),
         fenced("import re\n" + TOP),
         fenced("from words import helper\n" + TOP),
+        "````markdown\n" + fenced(TOP) + "````\n",
+        "```md\n" + fenced(TOP) + "```\n",
     ],
 )
 def test_the_function_goes_to_its_place_however_it_was_given(answer: str) -> None:
