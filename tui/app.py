@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
-from time import monotonic
 from typing import Any, ClassVar
 
 import msgspec
@@ -20,10 +19,23 @@ import themes
 from engine.client import Client
 from engine.errors import EngineError
 from engine.model import ContextName, Job
-from engine.protocol import Change, Command, Event, JobChanged, MeasureNoise, Notice, Snapshot, UndoApply
+from engine.protocol import (
+    CandidateStreamed,
+    Change,
+    Command,
+    Event,
+    JobChanged,
+    Measured,
+    MeasureNoise,
+    Notice,
+    PromptStreamed,
+    Snapshot,
+    UndoApply,
+)
 from tui import personal, variants, verbs
 from tui.desktop import tell
 from tui.first_steps import FirstSteps, retry_when_mended
+from tui.frames import Frames
 from tui.keymap import check_keymap
 from tui.screens import screen_of
 from tui.screens.stage import LiveScreen, StageScreen
@@ -33,10 +45,10 @@ from tui.widgets.header import EngineLink
 from tui.widgets.inert_text import InertText
 from tui.widgets.stage_bar import STAGE_OF_JOB, STAGE_TITLES
 
-FRAME_SECONDS = 1 / 30
-"""The screen is painted at most this often, whatever the LLMs send."""
 SENTENCE_SECONDS = 10
 DEFAULT_THEME = "mpco-dark"
+GROWTH = CandidateStreamed | PromptStreamed | Measured
+"""What comes many times a second while a job runs."""
 
 
 STAGE_MODES = ("profile", "prompts", "diffs", "benchmarks", "report")
@@ -87,9 +99,8 @@ class MpcoApp(App[None]):
         """The prompt version picked for a (bottleneck, LLM), where it is not the newest."""
         self.previews = variants.Previews(self)
         self._client = client
-        self._painted = 0.0
         self._inert_text = InertText()
-        self._paint_timer: asyncio.TimerHandle | None = None
+        self._frames = Frames(self.call_next, self._paint)
         self._sentence_timer: Timer | None = None
         self._settings, self._problems = personal.load_settings()
         self._view = personal.recall_view(root)
@@ -165,7 +176,7 @@ class MpcoApp(App[None]):
             retry_when_mended(self)
         if self.state.project is not None:  # before that, the empty screen itself says it
             self.say(problem, "error")
-        self._paint_soon()
+        self._frames.soon()
 
     def _take(self, event: Event) -> None:
         before = self.state
@@ -180,7 +191,7 @@ class MpcoApp(App[None]):
         self._announce(event.change, before)
         if self.state.question and not before.question:
             self.call_later(import_module("tui.screens.budget").ask_budget, self)
-        self._paint_soon()
+        self._frames.soon(growth=isinstance(event.change, GROWTH))
 
     def _keep_selection(self) -> None:
         """Selections that no longer exist move to the first that does."""
@@ -248,15 +259,7 @@ class MpcoApp(App[None]):
         stack = self.screen_stack
         return stack[0] if stack and isinstance(stack[0], StageScreen) else None
 
-    def _paint_soon(self) -> None:
-        if self._paint_timer is None:
-            wait = max(0.001, FRAME_SECONDS - (monotonic() - self._painted))
-            # Not `set_timer`: that one never calls back when the machine is so busy that it begins to wait too late.
-            self._paint_timer = asyncio.get_running_loop().call_later(wait, self.call_next, self._paint)
-
     def _paint(self) -> None:
-        self._paint_timer = None
-        self._painted = monotonic()
         screen: StageScreen | LiveScreen | None = self.stage_screen
         if screen is not None and isinstance(self.screen, LiveScreen):
             screen = self.screen  # the stage below catches up when it is seen again
@@ -264,9 +267,9 @@ class MpcoApp(App[None]):
             with self.batch_update():
                 screen.show(self.state)
 
-    def repaint(self) -> None:
+    def repaint(self, *, growth: bool = False) -> None:
         """Render the state again, soon: something that is not in it, such as a selection, has changed."""
-        self._paint_soon()
+        self._frames.soon(growth=growth)
 
     # ------------------------------------------------------------------------------------ person -> engine
 
@@ -306,16 +309,17 @@ class MpcoApp(App[None]):
         if self._sentence_timer is not None:
             self._sentence_timer.stop()
         self._sentence_timer = self.set_timer(SENTENCE_SECONDS, self._hush)
-        self._paint_soon()
+        self._frames.soon()
 
     def _hush(self) -> None:
         if self.sentence is not None:
             self.sentence = None
-            self._paint_soon()
+            self._frames.soon()
 
     async def on_event(self, event: events.Event) -> None:
-        """A key makes room in the footer again."""
+        """A key makes room in the footer again, and what it does is painted first."""
         if isinstance(event, events.Key) and not event.is_forwarded:
+            self._frames.key_pressed()
             self._hush()
         await super().on_event(event)
 
@@ -349,7 +353,7 @@ class MpcoApp(App[None]):
         """Start the engine again after it was stopped or could not start."""
         client, self._client = self._client, None
         self.engine, self.engine_problem = "starting", ""
-        self._paint_soon()
+        self._frames.soon()
 
         async def again() -> None:
             if client is not None:

@@ -5,10 +5,12 @@ First one diff is read while the others stream, then all are in the grid at once
 Each answer comes with 150 chunks a second, told as the engine tells them: in steps of a 30th of a second, over the
 engine's own socket and protocol, from another process. A hunk of each candidate grows with it. The key moves the diff
 in view by one line, or goes to the next pane of the grid; it counts as painted when the number of the line that comes
-into view, or of the pane, is on its way.
+into view, or of the pane, is on its way. The next key comes 20 to 50 ms later, as from a keyboard that repeats 20 to 30
+times a second: a key that comes with the very frame before it waits for the next of Textual's 60 frames a second.
 """
 
 import asyncio
+import random
 import subprocess
 import sys
 import tempfile
@@ -28,6 +30,7 @@ STREAMS = 8
 STEP = 1 / 30
 CHUNKS_A_STEP = 5
 KEYS = 150
+PAUSE = random.Random(1)
 
 
 async def feed(folder: Path, streams: int) -> None:
@@ -88,7 +91,10 @@ def measure(streams: int, grid: bool = False) -> None:
                 else:
                     asked = [(b"j", f"line_{38 + number:05}".encode()) for number in range(KEYS)]
                 spent = app.cpu
-                times = [app.echo(*pair) for pair in asked]
+                times = []
+                for pair in asked:
+                    times.append(app.echo(*pair))
+                    app.read_for(PAUSE.uniform(0.02, 0.05))
                 where = " in the grid" if grid else ""
                 print(
                     f"{streams} streams{where}: key to paint {percentiles(times)}; "

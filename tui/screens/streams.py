@@ -102,7 +102,7 @@ class StreamsScreen(LiveScreen):
             panes[due].show(state, state.candidates[self._shown[due]])
             self._turn = due + 1
         if behind:
-            self.mpco.repaint()
+            self.mpco.repaint(growth=True)
         self._show_tabs(state)
         self.query_one(Footer).show(state, self.mpco.sentence)
 

@@ -44,9 +44,9 @@ def candidate_rows(state: State, marked: Collection[str], choice: Choice, curren
         if not found:
             continue
         rows.append(ListRow("", Content(function)))
+        first = len(rows)
         for item, others in _folded(found, choice.folded, current):
             rows.append(ListRow(item.id, _line(state, item, others, item.id in marked, choice.sort)))
-        first = len(rows) - len(_folded(found, choice.folded, current))
         if choice.sort != "profile":
             rows[first:] = sorted(rows[first:], key=lambda row: _rank(state, state.candidates[row.id], choice.sort))
     return rows

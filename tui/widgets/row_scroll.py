@@ -8,6 +8,7 @@ from typing import ClassVar, TypeVar
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.color import Color
+from textual.content import Content
 from textual.filter import LineFilter
 from textual.geometry import Region, Size, Spacing
 from textual.scroll_view import ScrollView
@@ -68,6 +69,7 @@ class RowScroll(ScrollView):
         self._framed: dict[tuple[int, Segment], tuple[Strip, Frame, Strip]] = {}
         """By the identity of a row as it was painted, and the cell at its end: the row, its frame, and all together."""
         self._filters: tuple[Sequence[LineFilter], Color] | None = None
+        self._titles = ("", "")
         self._preparing: asyncio.TimerHandle | None = None
 
     def line(self, y: int) -> Line:
@@ -127,6 +129,12 @@ class RowScroll(ScrollView):
         """Make all anew: something else than the place has changed."""
         self._framed.clear()
         self._filters = None
+
+    def entitle(self, title: str, subtitle: str) -> None:
+        """Say in the frame what is shown; nothing is painted when it says so already."""
+        if (title, subtitle) != self._titles:
+            self._titles = title, subtitle
+            self.border_title, self.border_subtitle = Content(title), Content(subtitle)
 
     def prepare_row(self, index: int) -> None:
         """Make ready what the row at `index` needs to be painted; overridden where that takes time."""
