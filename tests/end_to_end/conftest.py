@@ -67,17 +67,17 @@ def person(tmp_path: Path) -> Iterator[Person]:
 
 
 def small_demo(folder: Path) -> Path:
-    """The demo project in `folder`, shrunk."""
-    return shrunk(copy_demo(folder))
+    """The demo project in `folder`, shrunk, for tests to which it is all the same what is measured."""
+    return shrunk(copy_demo(folder), pairs=1)
 
 
-def shrunk(demo: Path) -> Path:
+def shrunk(demo: Path, pairs: int = 60) -> Path:
     """The demo project with a benchmark of fewer lines, of which `visitors` still takes the most, and with as many
     pairs as a clear gain needs on a machine that other tests keep busy."""
     bench = (demo / "bench.py").read_text()
     (demo / "bench.py").write_text(bench.replace("LINES = 6000", "LINES = 3500"))
     config = (demo / "mpco.toml").read_text()
-    for usual, mine in (("calm_seconds = 10", "calm_seconds = 0"), ("max_pairs = 12", "max_pairs = 60")):
+    for usual, mine in (("calm_seconds = 10", "calm_seconds = 0"), ("max_pairs = 12", f"max_pairs = {pairs}")):
         assert usual in config
         config = config.replace(usual, mine)
     (demo / "mpco.toml").write_text(config.replace("params = {}", "params = { chunk_delay = 0 }"))

@@ -50,6 +50,7 @@ def test_closing_the_terminal_stops_nothing(person: Person, tmp_path: Path) -> N
         terminal.wait_for("Tour 1 of 5", "engine ●")
         terminal.press("esc")
         terminal.wait_for("press p", gone=["Tour"])
+        shrunk(demo)
         terminal.press("p")
         terminal.wait_for("Profiling")
         terminal.hang_up()

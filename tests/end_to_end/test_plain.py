@@ -21,9 +21,6 @@ def talk(person: Person, folder: Path, *lines: str) -> str:
 
 def test_the_job_is_done_line_by_line(person: Person, tmp_path: Path) -> None:
     demo = small_demo(tmp_path / "demo")
-    config = (demo / "mpco.toml").read_text()
-    (demo / "mpco.toml").write_text(config.replace("max_pairs = 60", "max_pairs = 2"))
-    git(demo, "commit", "-qam", "Two pairs, whatever they show")
     told = talk(
         person, demo, "d 1", "bogus", "p", "m 1", "r 1", "r 9", "o", "d 1", "a", "r", "", "b 1", "w", "branch f", "q"
     )

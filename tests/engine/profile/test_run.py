@@ -187,7 +187,7 @@ def test_every_way_to_start_python_is_taken_in(working: Folder, command: str) ->
     pool += "if __name__ == '__main__':\n  with P(1, m.get_context('{}')) as p: print(*p.map(work.spin, [300000]))\n"
     working.write("spawns.py", pool.format("spawn"))
     working.write("forks.py", pool.format("fork"))
-    # What samples is begun in the same way as cProfile, which needs one run instead of nine.
+    # The sampler is begun in the same way in both; for times of its own it takes three times as many runs.
     profile = working.profile(command.format(python=PYTHON), profiler="auto" if "forks" in command else "cprofile")
     assert named(profile, "spin").self_share > 0.01
 
