@@ -32,6 +32,11 @@ def no_jobs(state: State) -> bool:
     return bool(state.jobs) and not state.live_jobs
 
 
+def measured(state: State) -> bool:
+    """Whether something was measured to the end, and nothing is left to do."""
+    return any(item.verdict for item in state.evaluations.values()) and not state.live_jobs
+
+
 async def main() -> None:
     """Do the job and keep a picture of each stage."""
     with tempfile.TemporaryDirectory(prefix="mpco-") as folder:
@@ -40,23 +45,23 @@ async def main() -> None:
             await until(pilot, app, lambda state: state.project and state.project.sandbox)
             await pilot.press("p")
             await until(pilot, app, lambda state: state.profile and not state.live_jobs)
-            picture(app, "profile")
+            await picture(pilot, app, "profile")
             await pilot.press("m")
             await until(pilot, app, lambda state: state.prompts and no_jobs(state))
             await pilot.press("2")
             await pilot.pause(0.5)
-            picture(app, "prompts")
+            await picture(pilot, app, "prompts")
             await pilot.press("o")
             await until(pilot, app, lambda state: state.candidates and no_jobs(state))
             await pilot.press("3", "b")
-            await until(pilot, app, lambda state: state.evaluations and no_jobs(state))
-            picture(app, "diffs")
+            await until(pilot, app, measured)
+            await picture(pilot, app, "diffs")
             await pilot.press("4")
             await pilot.pause(0.5)
-            picture(app, "benchmarks")
+            await picture(pilot, app, "benchmarks")
             await pilot.press("5")
             await pilot.pause(0.5)
-            picture(app, "report")
+            await picture(pilot, app, "report")
             assert app._client is not None
             from engine.protocol import Stop
 
@@ -64,10 +69,13 @@ async def main() -> None:
             await app._client.closed()
 
 
-def picture(app: MpcoApp, name: str) -> None:
-    """Write what the screen shows as SVG, without the fonts that Textual would have fetched."""
-    without_web_fonts = re.sub(r"@font-face \{.*?\}", "", app.export_screenshot(title="MPCO"), flags=re.DOTALL)
-    (FOLDER / f"{name}.svg").write_text(without_web_fonts)
+async def picture(pilot: Pilot[None], app: MpcoApp, name: str) -> None:
+    """Write what the screen shows as SVG, in dark and in light, without the fonts that Textual would have fetched."""
+    for theme in ("light", "dark"):
+        app.theme = f"mpco-{theme}"
+        await pilot.pause(0.5)
+        svg = app.export_screenshot(title="MPCO", simplify=True)
+        (FOLDER / f"{name}-{theme}.svg").write_text(re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL))
 
 
 if __name__ == "__main__":
