@@ -17,7 +17,9 @@ from tui.state import State
 
 async def test_a_grid_goes_on_after_a_kill_and_asks_no_cell_twice(project: Path) -> None:
     command = RunExperiment(strategies=("mpco",), repetitions=2, cross=True)
-    (project / "mpco.toml").write_text(CONFIG.replace("max_pairs = 40", "max_pairs = 1"))
+    (project / "mpco.toml").write_text(
+        CONFIG.replace("max_pairs = 40", "max_pairs = 1").replace("[test]", '[test]\nbehaviour = "off"')
+    )
     async with followed(project) as engine:
         with pytest.raises(EngineError, match="no profile yet"):
             await engine.send(command)

@@ -6,8 +6,8 @@ import pytest
 
 from engine.errors import EngineError
 from engine.protocol import AddAnswer, Decide, Evaluate, FollowUp, NoteHunk
-from tests.engine.conftest import CONFIG, followed
-from tests.engine.test_providers import ANSWER, NEW, asked, configured
+from tests.engine.conftest import followed
+from tests.engine.test_providers import ANSWER, NEW, asked, by_label, configured
 from tests.openai_server import Call, saying, serving
 from tui import headless
 
@@ -35,12 +35,12 @@ async def _never_right(call: Call) -> None:
     await saying([ASTRAY, WRONG][call.number % 2])(call)
 
 
-async def test_a_candidate_goes_back_with_what_became_of_it(project: Path) -> None:
+async def test_a_candidate_goes_back_with_what_became_of_it(shared: Path) -> None:
     async with serving(_better_each_time) as server:
-        (project / "mpco.toml").write_text(configured(server.url, {"learner": ""}))
-        async with followed(project) as follower:
+        (shared / "mpco.toml").write_text(configured(server.url, {"learner": ""}))
+        async with followed(shared) as follower:
             state = await follower.done(await asked(follower))
-            first = next(iter(state.candidates.values()))
+            first = by_label(state)["learner"]
             assert first.state == "unappliable"
 
             sent = await follower.send(FollowUp(candidate=first.id, remark="Keep the loop."))
@@ -68,11 +68,11 @@ async def test_a_candidate_goes_back_with_what_became_of_it(project: Path) -> No
                 assert expected in said[5]["content"]
 
 
-async def test_a_headless_run_lets_an_llm_try_again_as_often_as_configured(project: Path) -> None:
+async def test_a_headless_run_lets_an_llm_try_again_as_often_as_configured(shared: Path) -> None:
     async with serving(_never_right) as server:
         config = configured(server.url, {"learner": ""}).replace("max_pairs = 40", "max_pairs = 2")
-        (project / "mpco.toml").write_text(f"[task]\nrounds = 2\n\n{config}")
-        async with headless.Session(project, lambda _: None) as session:
+        (shared / "mpco.toml").write_text(f"[task]\nrounds = 2\n\n{config}")
+        async with headless.Session(shared, lambda _: None) as session:
             outcome = await headless.run(session, headless.Plan(bottlenecks=1))
         verdicts = [evaluation.verdict if evaluation else candidate.state for candidate, evaluation in outcome.results]
         assert verdicts == ["tests failed", "unappliable", "tests failed"]
@@ -80,10 +80,9 @@ async def test_a_headless_run_lets_an_llm_try_again_as_often_as_configured(proje
 
 
 async def test_an_answer_from_a_chat_is_a_candidate_and_an_offline_model_does_not_pretend_to_learn(
-    project: Path,
+    shared: Path,
 ) -> None:
-    (project / "mpco.toml").write_text(CONFIG)
-    async with followed(project) as follower:
+    async with followed(shared) as follower:
         done = await follower.done(await asked(follower))
         added = await follower.send(AddAnswer(bottleneck="distinct", answer=ANSWER, llm="a chat"))
         id = str(added["candidate"])
@@ -91,13 +90,13 @@ async def test_an_answer_from_a_chat_is_a_candidate_and_an_offline_model_does_no
         pasted = state.candidates[id]
         assert (pasted.llm, pasted.state, pasted.strategy) == ("a chat", "ready", "pasted")
         assert any("return len(set(text.split()))" in line for hunk in pasted.hunks for line in hunk.new_lines)
-        assert NEW not in (project / "words.py").read_text()
+        assert NEW not in (shared / "words.py").read_text()
         with pytest.raises(EngineError, match="no whole answer from an LLM"):
             await follower.send(FollowUp(candidate=id))
         with pytest.raises(EngineError, match="no bottleneck 'other'"):
             await follower.send(AddAnswer(bottleneck="other", answer=ANSWER))
 
-        offline = next(item for item in done.candidates.values() if item.llm == "algorithms")
+        offline = by_label(done)["algorithms"]
         sent = await follower.send(FollowUp(candidate=offline.id))
         state = await follower.done([str(sent["job"])])
         again = state.candidates[str(sent["candidate"])]
