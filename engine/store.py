@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -189,6 +189,9 @@ class Store:
             for table in ("measurement", "stream", "step", "exchange", "event"):
                 self._db.execute(f"DELETE FROM {table}")
             self._db.execute("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'event'")
+        with suppress(sqlite3.Error):  # it is only the room that it took
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def profiles(self) -> tuple[Profile, ...]:
         """All profiles of the session, oldest first."""

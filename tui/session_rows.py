@@ -6,7 +6,7 @@ from engine.report.sessions import Facts, TrendPoint, best_words, when
 from engine.report.tables import NOTHING, Table, money
 from tui import lines
 
-HEAD = ("session", "began", "last", "size", "candidates", "proven", "best, at least", "spent", "commit")
+HEAD = ("session", "size", "last", "best, at least", "proven", "candidates", "spent", "began", "commit")
 TREND_HEAD = ("when", "commit", "session", "profiler", "own time", "", "seconds", "of", "change")
 BAR = 20
 
@@ -14,16 +14,16 @@ BAR = 20
 def row(facts: Facts) -> tuple[str, ...]:
     """The cells of `HEAD`; of a session that cannot be read, why."""
     if facts.problem:
-        return (facts.name, NOTHING, NOTHING, size(facts.bytes), NOTHING, NOTHING, facts.problem, NOTHING, NOTHING)
+        return (facts.name, size(facts.bytes), NOTHING, facts.problem, *[NOTHING] * 5)
     return (
         facts.name,
-        when(facts.began),
-        when(facts.ended),
         size(facts.bytes),
-        str(facts.candidates),
-        f"{facts.proven} of {facts.evaluations}" if facts.evaluations else NOTHING,
+        when(facts.ended),
         best_words(facts),
+        f"{facts.proven} of {facts.evaluations}" if facts.evaluations else NOTHING,
+        str(facts.candidates),
         money(facts.usd),
+        when(facts.began),
         facts.commit or NOTHING,
     )
 

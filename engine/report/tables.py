@@ -103,7 +103,8 @@ def paper_table(cells: Sequence[Cell]) -> Table:
     """Mean, SD and rank of each approach by the paper's procedure, which has no part in MPCO's verdicts."""
     note = (
         "Mean and population SD of %PI over bottlenecks, all LLMs pooled; rank by Mann-Whitney (p <= 0.05) or Cohen's "
-        "d (>= 0.2) against the best. It counts survivors only and is no verdict."
+        "d (>= 0.2) against the best. It counts survivors only, pools runs whatever the machine did meanwhile, and is "
+        "no verdict."
     )
     rows = tuple(
         (cell.approach, str(cell.n), _figure(cell.mean, 2), _figure(cell.sd, 2), str(cell.rank or NOTHING))

@@ -92,7 +92,9 @@ def test_a_client_that_was_away_is_told_the_whole_new_session(tmp_path: Path) ->
     session(tmp_path / "s.db", 1.0, profile("p", 1.0, 0.5, ""))
     store = Store(tmp_path / "s.db")
     last = store.last_number()
+    before = (tmp_path / "s.db").stat().st_size
     store.begin_anew(("noise",))
+    assert (tmp_path / "s.db").stat().st_size < before
     for number in range(last + 1):
         assert not store.events_after(number) or number < store.last_number()
     store.record(ProfileChanged(profile=profile("q", 2.0, 0.1, "")))

@@ -1,5 +1,7 @@
 """Stage 5: the aggregation as a function, and the tables as a person sees them."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -22,7 +24,8 @@ from engine.protocol import (
 )
 from tests.tui import samples
 from tests.tui.conftest import SIZES, OpenApp
-from tui.report_rows import candidate_cells, session_report, tally_rows, written_rows
+from tui.cli.results import print_candidates
+from tui.report_rows import candidate_cells, combined, session_report, tally_rows, written_rows
 from tui.state import State
 
 
@@ -64,6 +67,21 @@ def test_rows_are_words() -> None:
     assert rows["c0"][3:7] == ("✔ faster", "20.0", "16.0% to 24.0%", "9")
     assert rows["c2"][3] == "✘ build failed"
     assert rows["c3"][3] == "no change"
+
+
+def test_the_best_combination_is_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    state = _state()
+    estimate = Estimate(percent_improvement=40.0, low=38.0, high=42.0, pairs=9)
+    whole = msgspec.structs.replace(state.evaluations["e0"], id="e9", candidate="", title="best of", estimate=estimate)
+    searched = samples.job("j", "combine", subject="e9", state="done")
+    state = replace(state, evaluations={**state.evaluations, "e9": whole}, jobs={"j": searched})
+    single = [(state.candidates["c0"], state.evaluations["e0"])]
+    print_candidates(state, single, False, combined(state))
+    print_candidates(state, single, True, combined(state))
+    (_, _, line, _, told) = capsys.readouterr().out.splitlines()
+    assert line.split()[0] == "combined" and "38.0%" in line
+    assert json.loads(told)["llm"] == "combined" and json.loads(told)["guaranteed"] == 38.0
+    assert session_report(state).combined
 
 
 def test_written_rows_name_the_proof() -> None:

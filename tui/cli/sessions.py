@@ -85,7 +85,8 @@ def compare(ctx: click.Context, one: str, other: str, as_json: bool) -> None:
 def trend(ctx: click.Context, function: str, as_json: bool) -> None:
     """Show FUNCTION (default: the first bottleneck) in every profile of every session, with the commit of each.
 
-    A + after a commit tells of tracked files that had changed since.
+    A + after a commit tells of tracked files that had changed since. A profile is one run: its seconds vary with what
+    else the machine does, its shares less so, and `mpco evaluate --against REVISION` proves a change.
     """
     from engine import history
 
