@@ -51,9 +51,13 @@ async def test_no_color_is_honoured(open_app: OpenApp, monkeypatch: pytest.Monke
     monkeypatch.setenv("NO_COLOR", "1")
     async with open_app() as person:
         await person.sees("re.match(PATTERN, line)")
-        svg = person.app.export_screenshot()
-        shades = [Color.parse(found) for found in re.findall(r"-r\d+ \{ fill: (#[0-9a-f]{6})", svg)]
-        assert shades and all(max(shade.rgb) - min(shade.rgb) <= 3 for shade in shades)
+        for stage, name in enumerate(("Profile", "Prompts", "Diffs", "Benchmarks", "Report"), 1):
+            await person.press(str(stage))
+            await person.sees(f"logreport ▸ {name}")
+            svg = person.app.export_screenshot()
+            found = re.findall(r"(?:-r\d+ \{ fill: |<rect fill=\")(#[0-9a-f]{6})", svg)
+            shades = [Color.parse(colour) for colour in found]
+            assert shades and all(max(shade.rgb) - min(shade.rgb) <= 3 for shade in shades), f"colours on {stage}"
 
 
 def test_no_colour_is_named_outside_of_themes() -> None:

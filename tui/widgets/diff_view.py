@@ -161,7 +161,7 @@ class DiffView(RowScroll, can_focus=True):
         width = self.scrollable_content_region.width
         index, line = self._row_at(y, width) if self.wrap else (round(self.scroll_y) + y, 0)
         if index >= self.model.rows or width < 2:
-            return Strip.blank(max(0, width - 1), self.rich_style), self._end(BLANK)
+            return self.blank(width - 1), self._end(BLANK)
         strips = self._row_strips(index, width)
         seen = range(round(self.scroll_y), round(self.scroll_y) + max(1, self.size.height))
         cell = self._minimap.cell(y, self.model, self._decisions, seen)

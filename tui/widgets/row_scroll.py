@@ -68,6 +68,8 @@ class RowScroll(ScrollView):
         super().__init__(id=id, classes=classes)
         self._framed: dict[tuple[int, Segment], tuple[Strip, Frame, Strip]] = {}
         """By the identity of a row as it was painted, and the cell at its end: the row, its frame, and all together."""
+        self._blanks: dict[int, Strip] = {}
+        """By width."""
         self._filters: tuple[Sequence[LineFilter], Color] | None = None
         self._titles = ("", "")
         self._preparing: asyncio.TimerHandle | None = None
@@ -101,7 +103,7 @@ class RowScroll(ScrollView):
         return shown
 
     def _frame(self, width: int, *, bordered: bool) -> Frame:
-        room = (Segment(" " * (width - self.scrollable_content_region.width), self.rich_style),)
+        room = tuple(self.blank(width - self.scrollable_content_region.width))
         if not bordered:
             return (), room
         first, *_, last = super().render_lines(Region(0, 1, self.outer_size.width, 1))[0]
@@ -125,9 +127,16 @@ class RowScroll(ScrollView):
             segments = line_filter.apply(segments, background)
         return Strip(segments, strip.cell_length)
 
+    def blank(self, width: int) -> Strip:
+        """A row with nothing in it, `finished`."""
+        if width not in self._blanks:
+            self._blanks[width] = self.finished(Strip.blank(max(0, width), self.rich_style))
+        return self._blanks[width]
+
     def forget_lines(self) -> None:
         """Make all anew: something else than the place has changed."""
         self._framed.clear()
+        self._blanks.clear()
         self._filters = None
 
     def entitle(self, title: str, subtitle: str) -> None:

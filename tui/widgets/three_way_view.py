@@ -160,7 +160,7 @@ class ThreeWayView(RowScroll, can_focus=True):
         """One line of the view."""
         index, width = round(self.scroll_y) + y, self.scrollable_content_region.width - 1
         if index >= self.model.rows or width < 1:
-            return Strip.blank(max(0, width), self.rich_style), self._end()
+            return self.blank(width), self._end()
         row = self.model.row(index)
         key = (index, row.change >= 0 and row.change == self.current)
         if self._painter is None or self._painter.width != width:
@@ -176,7 +176,8 @@ class ThreeWayView(RowScroll, can_focus=True):
 
     def _end(self) -> Segment:
         """The last cell of a line, where other views have more to say."""
-        return Segment(" ", self.rich_style)
+        [end] = self.blank(1)
+        return end
 
     def notify_style_update(self) -> None:
         """Another theme: paint everything anew."""
