@@ -39,7 +39,7 @@ class Person:
         command = [str(MPCO), *arguments]
         return subprocess.Popen(command, cwd=cwd, env=self.env, stdin=none, stdout=pipe, stderr=pipe, text=True)
 
-    def types(self, *arguments: str, cwd: Path, timeout: float = 240) -> "subprocess.CompletedProcess[str]":
+    def types(self, *arguments: str, cwd: Path, timeout: float = 600) -> "subprocess.CompletedProcess[str]":
         """Run `mpco` with no terminal and return what it printed."""
         self.roots.append(cwd)
         return subprocess.run(
@@ -62,7 +62,7 @@ def person(tmp_path: Path) -> Iterator[Person]:
     person = Person(home, runtime)
     yield person
     for root in person.roots:
-        subprocess.run([str(MPCO), "-C", str(root), "engine", "stop"], env=person.env, capture_output=True, timeout=60)
+        subprocess.run([str(MPCO), "-C", str(root), "engine", "stop"], env=person.env, capture_output=True, timeout=120)
     shutil.rmtree(runtime)
 
 

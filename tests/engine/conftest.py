@@ -188,7 +188,7 @@ class Follower:
         """What jobs have told of their progress."""
         self._events = client.events()
 
-    async def until(self, condition: Callable[[State], object], seconds: float = 90) -> State:
+    async def until(self, condition: Callable[[State], object], seconds: float = 240) -> State:
         """Follow events until the condition holds; fails after `seconds`."""
         async with asyncio.timeout(seconds):
             while not condition(self.state):

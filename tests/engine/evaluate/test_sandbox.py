@@ -35,7 +35,7 @@ os.wait()
 """
 
 
-async def python(arm: Arm, code: str, *arguments: object, timeout: float = 20.0) -> Run:
+async def python(arm: Arm, code: str, *arguments: object, timeout: float = 120.0) -> Run:
     return await arm.run([sys.executable, "-c", code, *map(str, arguments)], timeout=timeout)
 
 
@@ -411,5 +411,5 @@ def test_nothing_survives_a_killed_engine(project: Path, level: Level) -> None:
         family = psutil.Process(killed.pid).children(recursive=True)
         assert len(family) >= 3
         killed.kill()
-    _, left = psutil.wait_procs(family, timeout=10)
+    _, left = psutil.wait_procs(family, timeout=60)
     assert left == []
