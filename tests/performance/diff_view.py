@@ -58,7 +58,6 @@ class Diff(App[None]):
     def on_mount(self) -> None:
         """The candidate as the engine sends it; unfolded after the first paint, so that every line is a row."""
         from engine.model import Candidate
-        from tui.collecting import collect_seldom
         from tui.widgets.diff_view import DiffView
 
         candidate = msgspec.json.decode((self._folder / "candidate.json").read_bytes(), type=Candidate)
@@ -66,7 +65,6 @@ class Diff(App[None]):
         view.show(candidate.id, candidate.files, candidate.hunks)
         view.focus()
         self.call_after_refresh(self._unfold, view)
-        collect_seldom()
 
     @staticmethod
     def _unfold(view: "DiffView") -> None:
@@ -148,7 +146,12 @@ def measure(lines: int) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        (Bare if sys.argv[1] == "bare" else Diff)(Path(sys.argv[2])).run()
+        app = (Bare if sys.argv[1] == "bare" else Diff)(Path(sys.argv[2]))
+        if sys.argv[1] == "diff":
+            from tui.collecting import collect_seldom
+
+            collect_seldom()  # as `mpco` does before it opens the app
+        app.run()
     else:
         for size in SIZES:
             measure(size)

@@ -54,6 +54,8 @@ GROWING = "◐"
 FINAL_NEWLINE = "⏎ end of file"
 MAX_WRAPPED = 40
 """Lines on the screen that one line of the text may take when it is wrapped; h and l reach the rest."""
+ENOUGH_LINES = 2_000
+"""Lines that are looked at to tell which line ending a file has."""
 _DIM = Style(dim=True)
 
 Cells = Sequence[list[Segment] | None]
@@ -342,4 +344,6 @@ _PLAIN = Style()
 
 
 def _uses_crlf(lines: Sequence[str]) -> bool:
-    return sum(line.endswith("\r") for line in lines) * 2 > len(lines)
+    """Whether most lines end so; of a long file some are asked, taken evenly: this comes before the first frame."""
+    some = lines[:: 1 + len(lines) // ENOUGH_LINES]
+    return sum(line.endswith("\r") for line in some) * 2 > len(some)
