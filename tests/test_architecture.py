@@ -77,7 +77,7 @@ def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
     offered |= {"from engine.report.tables import comparisons, paper_table, tally_table"}
     offered |= {"from engine.report.tables import crossing_words, premise_words"}
     offered |= {"from engine.report.crossings import Crossing", "from engine.report.tally import Nouns, evaluated"}
-    offered |= {"from engine.report.paper import Cell"}
+    offered |= {"from engine.report.paper import Cell", "from engine.report.edits import edit_class"}
     offered |= {"from engine.report.formats import render", "from engine.report.procedure import session_cells"}
     offered |= {"from engine.report.receipt import deviations, holds, read", "from engine.report.receipt import read"}
     offered |= {"from engine.report.receipt import Receipt", "from engine.report.receipt import pull_request as text"}
@@ -92,6 +92,7 @@ def test_the_screen_reaches_the_engine_through_its_client_only() -> None:
         "tui/cli/run.py",
         "tui/cli/project.py",
         "tui/cli/report.py",
+        "tui/hunk_facts.py",
         "tui/report_rows.py",
         "tui/screens/report.py",
         "tui/screens/sessions.py",

@@ -68,7 +68,7 @@ def comment(app: "MpcoApp", candidate: Candidate, hunk: Hunk) -> None:
         if text is not None:
             app.perform(NoteHunk(candidate=candidate.id, hunk=hunk.id, note=text))
 
-    app.push_screen(TextDialog("Comment on the hunk, or the reason to reject it", hunk.note), done)
+    app.push_screen(TextDialog("Comment, reason to reject, or its class as in `class: memory`", hunk.note), done)
 
 
 def decide_many(app: "MpcoApp", candidate: Candidate, hunk: Hunk) -> None:

@@ -6,6 +6,7 @@ from textual.content import Content
 
 from engine.model import Candidate, Hunk
 from engine.protocol import Clash
+from engine.report.edits import edit_class
 from tui.outcomes import proof_words
 from tui.plain_line import plain_line
 from tui.state import State
@@ -32,6 +33,8 @@ def hunk_facts(state: State, candidate: Candidate, hunk: Hunk, clashes: Iterable
         facts.append((plain_line(hunk.placed).text, "$text-accent"))
     if hunk.part_of:
         facts.append(("part of a split hunk", "dim"))
+    if hunk.complete and not hunk.cosmetic:
+        facts.append((f"class: {edit_class(hunk)}", "dim"))
     if hunk.note:
         facts.append((f"“{plain_line(hunk.note).text}”", "italic"))
     return Content(" · ").join(Content.styled(words, style) for words, style in facts)
