@@ -226,8 +226,14 @@ def _put_back(files: Sequence[PlannedFile]) -> None:
 # ------------------------------------------------------------------------------------------- branch
 
 
-def apply_to_branch(root: Path, changes: Sequence[Change], branch: str, message: str) -> str:
-    """Commit the changes, on top of HEAD, to a new branch; the id of the commit.
+def apply_to_branch(
+    root: Path,
+    changes: Sequence[Change],
+    branch: str,
+    message: str,
+    origins: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Commit the changes, on top of HEAD, to a new branch; the id of the commit. `origins` as for the tree.
 
     Neither the working tree nor the index is touched, nor is another branch.
 
@@ -238,7 +244,7 @@ def apply_to_branch(root: Path, changes: Sequence[Change], branch: str, message:
     git = Git(root)
     head = git.head()
     git.check_new_branch(branch)
-    entries = [_entry(git, root, *change) for change in changes]
+    entries = [_entry(git, root, *change, origins.get(change[0], "")) for change in changes]
     with tempfile.TemporaryDirectory(prefix="mpco-") as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         git.run("read-tree", head, env=index)
@@ -249,7 +255,7 @@ def apply_to_branch(root: Path, changes: Sequence[Change], branch: str, message:
     return commit
 
 
-def _entry(git: Git, root: Path, path: str, before: str | None, after: str | None) -> str:
+def _entry(git: Git, root: Path, path: str, before: str | None, after: str | None, origin: str) -> str:
     """One line for `git update-index --index-info`: mode, blob and path within the repository."""
     real = inside(root, path)
     name = real.relative_to(git.top).as_posix()
@@ -265,6 +271,9 @@ def _entry(git: Git, root: Path, path: str, before: str | None, after: str | Non
         )
     if after is None:
         return f"0 {'0' * len(blob)}\t{name}\n"
+    if origin and not mode:
+        found, _ = git.entry(inside(root, origin).relative_to(git.top).as_posix())
+        mode = found if found == "100755" else ""
     new = git.store(name, encode(root, path, after), write=True)
     return f"{mode or '100644'} {new}\t{name}\n"
 

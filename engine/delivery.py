@@ -42,13 +42,13 @@ def apply(config: Config, session: Session, journal: Journal, command: Apply) ->
         at=time.time(),
         evaluation=proof.id if proof else "",
     )
+    origins = {hunk.file: hunk.origin for hunk in hunks if hunk.origin}
     match command.target:
         case "tree":
-            origins = {hunk.file: hunk.origin for hunk in hunks if hunk.origin}
             return _write(config, session, journal, application, changes, origins)
         case "branch":
             where = command.where or f"mpco/{changes[0][0].rsplit('/', 1)[-1].split('.')[0]}-{new_id()[:6]}"
-            apply_to_branch(root, changes, where, commit_message(_title(session, candidates), proof))
+            apply_to_branch(root, changes, where, commit_message(_title(session, candidates), proof), origins)
         case "patch":
             where = str(root / (command.where or "mpco.patch"))
             write_patch(Path(where), to_patch(changes), root)

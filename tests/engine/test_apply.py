@@ -178,6 +178,15 @@ def test_a_branch_gets_one_commit_and_nothing_else_changes(root: Path) -> None:
     )
 
 
+def test_a_moved_file_keeps_its_mode_on_a_branch_too(root: Path) -> None:
+    (root / "y.py").chmod(0o755)
+    git(root, "-c", "user.name=N", "-c", "user.email=n@example.org", "commit", "-qam", "mode")
+    moved = [("y.py", "y = 1\n", None), ("new/y.py", "", "y = 1\n")]
+    apply_to_branch(root, moved, "moved", "Move y", {"new/y.py": "y.py"})
+    assert git(root, "show", "--format=", "--summary", "-M", "moved").strip() == "rename y.py => new/y.py (100%)"
+    assert (root / "y.py").exists()
+
+
 def test_the_users_own_identity_and_the_files_mode_are_kept(root: Path) -> None:
     git(root, "config", "user.name", "Ada")
     git(root, "config", "user.email", "ada@example.org")
