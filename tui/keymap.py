@@ -28,7 +28,7 @@ def check_keymap(keymap: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
             hint = f"; did you mean {near[0]!r}?" if near else ""
             problems.append(f"config.toml: keymap.{name}: there is no such command{hint} (`mpco keys` lists them).")
     used = {name: keys for name, keys in keymap.items() if name in known}
-    return used, problems + sorted(_clashes(groups, used))
+    return used, problems + sorted(set(_clashes(groups, used)))
 
 
 def _groups() -> Iterator[dict[str, Binding]]:
@@ -56,13 +56,16 @@ def _groups() -> Iterator[dict[str, Binding]]:
 def _clashes(groups: list[dict[str, Binding]], keymap: Mapping[str, str]) -> Iterator[str]:
     everywhere = {name for group in groups for name in group if name.partition(".")[0] in EVERYWHERE}
     everywhere_bindings = {name: item for group in groups for name, item in group.items() if name in everywhere}
-    told = set()
+    found: dict[str, list[set[str]]] = {}
     for group in groups:
         owners: dict[str, set[str]] = {}
         for name, item in {**everywhere_bindings, **group}.items():
             for key in keymap.get(name, item.key).split(","):
                 owners.setdefault(key.strip(), set()).add(name)
         for key, names in owners.items():
-            if len(names) > 1 and names & set(keymap) and (key, frozenset(names)) not in told:
-                told.add((key, frozenset(names)))
+            if len(names) > 1 and names & set(keymap):
+                found.setdefault(key, []).append(names)
+    for key, clashes in found.items():
+        for names in clashes:
+            if not any(other < names for other in clashes):  # two names that clash everywhere are told without others
                 yield f"config.toml: the key {key} stands for {' and '.join(sorted(names))}; give one of them another."

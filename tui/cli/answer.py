@@ -40,6 +40,11 @@ def answer(
 
     Whole functions, whole files, search/replace blocks and diffs are understood. Nothing is guessed: when one edit has
     no place, or more than one, nothing is written and the exit code is 3.
+
+    \b
+    mpco answer reply.md --root some/folder --apply
+    mpco answer - --file src/parse.py         an answer without a file's name, from standard input
+    mpco answer reply.md --bottleneck parse_line
     """
     from engine import answering
 

@@ -14,7 +14,13 @@ from tui.cli.shell import as_json, echo, wait_for
 
 @click.group()
 def engine() -> None:
-    """The background engine of this project."""
+    """The background engine of this project.
+
+    \b
+    mpco engine status --json
+    mpco engine log -n 20
+    mpco engine stop
+    """
 
 
 @engine.command()

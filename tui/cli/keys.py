@@ -16,6 +16,9 @@ def keys(as_json: bool) -> None:
     In ~/.config/mpco/config.toml:
       [keymap]
       "verb.write" = "W,f5"
+
+    \b
+    mpco keys --json
     """
     from tui.keymap import commands
 

@@ -20,6 +20,10 @@ def preview(ctx: click.Context, bottlenecks: int, llms: tuple[str, ...], as_json
     """Print every message that would be sent to an LLM, and to whom; nothing is sent.
 
     Likely secrets are masked already. The code goes out with a prompt, so it shows for LLMs that have one.
+
+    \b
+    mpco preview
+    mpco preview --bottlenecks 1 --llm sonnet --json
     """
 
     async def whole() -> Any:

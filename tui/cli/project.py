@@ -16,7 +16,12 @@ from tui.first_steps import FirstSteps, Found, Survey
 @as_json
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Say what is missing for this project and how to get it."""
+    """Say what is missing for this project and how to get it.
+
+    \b
+    mpco doctor
+    mpco doctor --json
+    """
     from engine.setup import diagnose
 
     found = diagnose(ctx.obj)
@@ -33,7 +38,12 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 @click.option("--force", is_flag=True, help="Replace an mpco.toml that is there.")
 @click.pass_context
 def init(ctx: click.Context, force: bool) -> None:
-    """Detect language, tests and benchmark, and write a small mpco.toml into this folder."""
+    """Detect language, tests and benchmark, and write a small mpco.toml into this folder.
+
+    \b
+    mpco init
+    mpco -C some/folder init --force
+    """
     from engine.setup import detect, render_config, write_config
 
     root: Path = ctx.find_root().params.get("root") or Path.cwd()

@@ -17,6 +17,11 @@ def prompts() -> None:
 
     A template is a Markdown file with front matter. The project's own are in .mpco/prompts/, yours in
     ~/.config/mpco/prompts/; both come before those of MPCO.
+
+    \b
+    mpco prompts list --json
+    mpco prompts show mpco
+    mpco prompts new terse --from base
     """
 
 
@@ -77,7 +82,11 @@ def new(ctx: click.Context, name: str, source: str, mine: bool) -> None:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.pass_context
 def export(ctx: click.Context, folder: Path) -> None:
-    """Write the newest version of every prompt of the session into FOLDER, a Markdown file each."""
+    """Write the newest version of every prompt of the session into FOLDER, a Markdown file each.
+
+    \b
+    mpco prompts export prompts/
+    """
 
     async def whole() -> dict[str, str]:
         async with headless.Session(ctx.obj, say) as session:
@@ -107,6 +116,9 @@ def import_(ctx: click.Context, files: tuple[Path, ...]) -> None:
     """Keep the prompts in FILES (or in the folders among them) as new versions, by file, function and LLM.
 
     What is the same as the newest version is left alone.
+
+    \b
+    mpco prompts import prompts/
     """
     paths = [path for item in files for path in (sorted(item.glob("*.md")) if item.is_dir() else [item])]
     found = [(path, prompt_files.parse(path)) for path in paths]

@@ -52,6 +52,9 @@ def verify(ctx: click.Context, receipts: tuple[Path, ...], as_json: bool) -> Non
 
     The tests and the benchmark are those of this project's mpco.toml. Exit codes: 0 all hold, 3 one does not, and
     those of `mpco evaluate`.
+
+    \b
+    mpco verify faster.json --json
     """
     from engine.report.receipt import deviations, holds, read
 

@@ -12,7 +12,13 @@ from tui.cli.shell import echo, wait_for
 
 @click.group(short_help="Recorded LLM calls as a file; never with keys.")
 def recording() -> None:
-    """Recorded LLM calls as a file, to give to others; never with keys or headers."""
+    """Recorded LLM calls as a file, to give to others; never with keys or headers.
+
+    \b
+    mpco recording export talk.json
+    mpco recording import talk.json
+    mpco run --replay talk.json --speed 0
+    """
 
 
 @recording.command("export")

@@ -23,6 +23,10 @@ def demo(ctx: click.Context, folder: Path | None, as_json: bool) -> None:
     """Copy the bundled demo project into FOLDER (default: a fresh ./mpco-demo) and do the whole job there.
 
     In a terminal this opens the app; without one it runs headless and prints the result table.
+
+    \b
+    mpco demo
+    mpco demo try-it --json
     """
     root = copy_of_demo(folder)
     echo(f"demo project: {root}", err=True)

@@ -103,7 +103,11 @@ def trend(ctx: click.Context, function: str, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def remove(ctx: click.Context, names: tuple[str, ...], yes: bool) -> None:
-    """Remove sessions that were kept, for good; asks first."""
+    """Remove sessions that were kept, for good; asks first.
+
+    \b
+    mpco sessions remove before-merge
+    """
     from engine import history
 
     known = {item.name: item.bytes for item in history.sessions(ctx.obj)}

@@ -171,6 +171,9 @@ class StageScreen(Screen[None]):
 
         panes = [(widget.id, pane_title(widget)) for widget in self.focus_chain if isinstance(widget, Widget)]
         named = [(id, title) for id, title in panes if id and title]
+        if not named:
+            self.mpco.say("There is no pane to go to yet.", "warning")
+            return
 
         def go(id: str | None) -> None:
             if id:
