@@ -67,11 +67,6 @@ class ScriptedEngine:
         self.hang_up()
         await asyncio.gather(*filter(None, self._visits))
 
-    @property
-    def visits(self) -> int:
-        """How many connections there have been."""
-        return len(self._visits)
-
     def hang_up(self) -> None:
         """Cut every connection, as a lost engine does; new ones are taken."""
         for writer in self._visits.values():

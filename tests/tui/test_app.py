@@ -11,6 +11,7 @@ from engine.protocol import (
     Cancel,
     CandidateChanged,
     Evaluate,
+    Follow,
     JobChanged,
     Mark,
     Notice,
@@ -280,7 +281,7 @@ async def test_an_engine_that_cannot_start_says_so_in_the_first_screen(tmp_path:
 async def test_a_lost_connection_is_taken_up_again(open_app: OpenApp) -> None:
     async with open_app() as person:
         person.engine.hang_up()
-        await person.until(lambda: person.engine.visits == 2)
+        await person.engine.received(Follow, 2)  # a visitor who does not follow yet would be told nothing
         person.engine.push(Notice(text="back again"), numbered=False)
         await person.sees("back again")
 
