@@ -118,6 +118,7 @@ async def test_cancelling_closes_the_connection_and_limits_of_requests_are_kept(
             prompt_of = {item.llm: item.id for item in state.prompts.values()}
             (waiting,) = (await follower.send(Optimise(prompts=(prompt_of["stalling"],))))["jobs"]
             await follower.done([job for job in jobs if state.jobs[job].title.startswith("good")])
+            await follower.until(lambda state: waiting in state.jobs)
             assert follower.state.jobs[waiting].state == "queued" and len(server.calls_of("stalling")) == 1
             stalled = next(job for job in jobs if state.jobs[job].title.startswith("stalling"))
             await follower.send(Cancel(job=stalled))
