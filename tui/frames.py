@@ -6,10 +6,10 @@ from time import monotonic
 
 FRAME_SECONDS = 1 / 30
 """The screen is painted at most this often, whatever the LLMs send."""
-KEY_SECONDS = 0.04
-"""So long after a key only what is urgent is painted: its own frame, and that of the next key if it is held down."""
-LONGEST_SECONDS = 0.25
-"""After so long growth is painted all the same."""
+KEY_SECONDS = 0.1
+"""So long after a key only what is urgent is painted: its own frame, those of more keys while it is held down."""
+LONGEST_SECONDS = 1.5
+"""After so long growth is painted all the same; of keys that come 25 times a second, one in forty waits for it then."""
 
 
 class Frames:

@@ -52,11 +52,12 @@ class Watched:
         while select.select([self._master], [], [], seconds)[0]:
             os.read(self._master, 1 << 16)
 
-    def read_for(self, seconds: float) -> None:
+    def read_for(self, seconds: float) -> bytes:
         """Read whatever comes in that time."""
-        end = time.perf_counter() + seconds
+        end, seen = time.perf_counter() + seconds, b""
         while (left := end - time.perf_counter()) > 0 and select.select([self._master], [], [], left)[0]:
-            os.read(self._master, 1 << 16)
+            seen += os.read(self._master, 1 << 16)
+        return seen
 
     def press(self, key: bytes) -> None:
         """Type a key that is not measured."""

@@ -11,6 +11,7 @@ times a second: a key that comes with the very frame before it waits for the nex
 
 import asyncio
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -89,7 +90,9 @@ def measure(streams: int, grid: bool = False) -> None:
                     app.read_for(3)
                     asked = [(b".", f"{number % streams + 1}/{streams}, ".encode()) for number in range(1, KEYS + 1)]
                 else:
-                    asked = [(b"j", f"line_{38 + number:05}".encode()) for number in range(KEYS)]
+                    app.press(b"j")
+                    last = max(int(found) for found in re.findall(rb"line_(\d{5})", app.read_for(2)))
+                    asked = [(b"j", f"line_{last + number:05}".encode()) for number in range(1, KEYS + 1)]
                 spent = app.cpu
                 times = []
                 for pair in asked:
