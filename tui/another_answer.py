@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 from engine.model import Candidate
 from engine.protocol import AddAnswer, ContinueCandidate, FollowUp
 from tui import verbs
+from tui.lines import count
 from tui.screens.hunk_dialogs import EditDialog
 from tui.screens.prompt_dialogs import RemarkDialog
 from tui.screens.stage import StageScreen
@@ -19,7 +20,7 @@ PASTE = "Paste any chat's answer: a function, a file, search/replace blocks or a
 
 
 class AnswerActions(StageScreen):
-    """The keys + and i, for screens on which one candidate is in front."""
+    """What + and i do, for screens on which one candidate is in front."""
 
     @property
     def candidate(self) -> Candidate | None:
@@ -70,15 +71,11 @@ def _told(state: State, candidate: Candidate) -> str:
     measured = state.latest_evaluation(candidate.id)
     rejected = [hunk for hunk in candidate.hunks if hunk.decision == "rejected"]
     reasons = sum(bool(hunk.note) for hunk in rejected)
-    facts = [_many(len(candidate.unapplied), "edit") + " without a place"] if candidate.unapplied else []
+    facts = [count(len(candidate.unapplied), "edit") + " without a place"] if candidate.unapplied else []
     facts += [measured.verdict] if measured and measured.verdict else []
-    facts += [f"{_many(len(rejected), 'hunk')} rejected, {reasons} with your reason"] if rejected else []
+    facts += [f"{count(len(rejected), 'hunk')} rejected, {reasons} with your reason"] if rejected else []
     became = f" ({'; '.join(facts)})" if facts else ""
     return (
         f"The conversation goes on: {name_of(state, candidate)} is told what became of its answer{became}, and your "
         f"remark, if you have one. Its next answer is a candidate of its own."
     )
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"

@@ -25,6 +25,11 @@ BEYOND_OFFLINE = (
 """The next step where none of the rules applies, which is what most code that people care for gives."""
 
 
+def count(number: int, noun: str) -> str:
+    """`1 hunk`, `2 hunks`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def bottleneck_line(item: Bottleneck) -> dict[str, Any]:
     """The JSON object of one bottleneck."""
     return {

@@ -25,6 +25,7 @@ from engine.protocol import (
 )
 from tui import variants, verbs
 from tui.headless import Say, Session
+from tui.lines import count
 from tui.plain import words
 
 Ask = Callable[[str], Awaitable[str | None]]
@@ -128,7 +129,7 @@ class Dialogue:
 
     async def _list(self, _: Sequence[int]) -> None:
         found = self._session.state.bottlenecks
-        self._tell(f"{words.count(len(found), 'bottleneck')}, the slowest first." if found else verbs.NO_PROFILE)
+        self._tell(f"{count(len(found), 'bottleneck')}, the slowest first." if found else verbs.NO_PROFILE)
         self._number([words.bottleneck(item) for item in found])
 
     async def _write_prompts(self, numbers: Sequence[int]) -> None:
@@ -149,7 +150,7 @@ class Dialogue:
         for item in self._picked(found, numbers, "prompt", ()):
             self._tell(f"The prompt of {words.prompt(self._session.state, item)}\n{item.text}")
         if not numbers:
-            self._tell(f"{words.count(len(found), 'prompt')}; r and a number reads one, o asks the LLMs.")
+            self._tell(f"{count(len(found), 'prompt')}; r and a number reads one, o asks the LLMs.")
             self._number([words.prompt(self._session.state, item) for item in found])
 
     async def _optimise(self, numbers: Sequence[int]) -> None:
@@ -163,7 +164,7 @@ class Dialogue:
 
     async def _candidates(self, _: Sequence[int]) -> None:
         found = self._all()
-        head = f"{words.count(len(found), 'candidate')}; d and a number goes through its hunks."
+        head = f"{count(len(found), 'candidate')}; d and a number goes through its hunks."
         self._tell(head if found else verbs.NO_CANDIDATE)
         self._number([words.candidate(self._session.state, item) for item in found])
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from engine.model import Bottleneck, Candidate, Evaluation, Hunk, Prompt
+from tui.lines import count
 from tui.outcomes import FAILURES, UNBOUNDED
 from tui.state import State
 
@@ -19,11 +20,6 @@ w, write: write what you have accepted to your files, to a git branch or to a pa
 u, undo: take back the last write.
 h, help: this list.
 q, quit: leave."""
-
-
-def count(number: int, noun: str) -> str:
-    """`1 hunk`, `2 hunks`."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def bottleneck(item: Bottleneck) -> str:

@@ -151,14 +151,14 @@ class BenchmarksScreen(AnswerActions):
         plotted = bool(item.measurements) and not self._output
         failed = item.verdict in FAILURES
         self.query_one("#evaluation").border_title = title_of(state, item)
-        self._static("steps", steps_line(item))
-        self._static("headline", headline(item))
-        self._static("evidence", evidence(item))
-        self._static("circumstances", circumstances(item))
+        self.show_text("steps", steps_line(item))
+        self.show_text("headline", headline(item))
+        self.show_text("evidence", evidence(item))
+        self.show_text("circumstances", circumstances(item))
         told = findings(state, item)
-        self._static("findings", told)
+        self.show_text("findings", told)
         self.query_one("#findings").display = bool(told.plain)
-        self._static("waiting", waiting(state, item))
+        self.show_text("waiting", waiting(state, item))
         plot, bar, output = self.query_one(StripPlot), self.query_one(IntervalBar), self.query_one(AnswerView)
         plot.show(baseline, variant, item.metric)
         bar.show(item.estimate)
@@ -175,12 +175,6 @@ class BenchmarksScreen(AnswerActions):
         """Whether all that the checks found is in view above the output."""
         width = self.query_one("#evaluation").content_size.width or self.size.width
         return sum(max(1, -(-line.cell_length // width)) for line in told.split("\n")) <= MOST_FINDINGS
-
-    def _static(self, id: str, text: object) -> None:
-        """Update a text only when it has changed: an update means a layout."""
-        static = self.query_one(f"#{id}", Static)
-        if static.content != text:
-            static.update(text)  # type: ignore[arg-type]
 
     @property
     def _queue(self) -> KeyedList:

@@ -51,8 +51,6 @@ class DiffsScreen(AnswerActions, inherit_bindings=False):
         self._marked: set[str] = set()
         self._words = False
         """Whether the person asked for the answer in place of the diff."""
-        self._told: dict[str, Content] = {}
-        """What stands below the diff; to write the same again would lay the whole screen out anew."""
         self._placeable = False
         """Whether the candidate has edits whose place a person can choose."""
 
@@ -119,13 +117,7 @@ class DiffsScreen(AnswerActions, inherit_bindings=False):
             answer.show(candidate.id, answer_lines(state, candidate), tail=candidate.state == "streaming")
         self._show_title()
         self._show_about()
-        self._tell("tray", self._decided(state, candidate))
-
-    def _tell(self, id: str, content: Content) -> None:
-        told = self._told.get(id)
-        if told is None or not told.is_same(content):
-            self._told[id] = content
-            self.query_one(f"#{id}", Static).update(content)
+        self.show_text("tray", self._decided(state, candidate))
 
     def _decided(self, state: State, candidate: Candidate) -> Content:
         """What is decided of the candidate; below it the tray, once it holds hunks of other candidates as well."""
@@ -149,7 +141,7 @@ class DiffsScreen(AnswerActions, inherit_bindings=False):
             variant = self.mpco.previews.of(beside)
             facts = hunk_facts(state, candidate, hunk, variant.conflicts if isinstance(variant, Variant) else ())
         self.query_one("#about").display = bool(facts.plain)
-        self._tell("about", Content.assemble(" ", facts))
+        self.show_text("about", Content.assemble(" ", facts))
 
     def _hunk(self, candidate: Candidate) -> Hunk | None:
         """The current hunk of the diff, as it is in the state now."""

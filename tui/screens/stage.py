@@ -9,6 +9,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Static
 
 from engine.model import ContextName
 from engine.protocol import Cancel
@@ -51,6 +52,13 @@ class StageScreen(Screen[None]):
     def mpco(self) -> "MpcoApp":
         """The app, by its own type."""
         return cast("MpcoApp", self.app)
+
+    def show_text(self, id: str, text: Content | str) -> None:
+        """Write a `Static` of the screen only when its text or a colour has changed: that lays the whole screen out."""
+        static = self.query_one(f"#{id}", Static)
+        shown, content = static.content, Content(text) if isinstance(text, str) else text
+        if not isinstance(shown, Content) or not shown.is_same(content):
+            static.update(content)
 
     def compose(self) -> ComposeResult:
         """The frame, with the stage's own widgets inside."""
