@@ -94,6 +94,9 @@ class Service:
         self._background: set[asyncio.Task[None]] = set()
         self._attending: set[asyncio.Task[Any]] = set()
         self._config_read = _modified(config)
+        self._place = paths.session_lock(root)
+        self._place.touch(0o600)
+        self._began_in = self._place.stat()
 
     async def serve(self, socket: Path) -> None:
         """Listen on `socket` until asked to stop."""
@@ -144,6 +147,10 @@ class Service:
                 writer.write(_encode(event) + b"\n")
 
         try:
+            if self._is_astray():
+                log.error("%s was removed or made again: this engine ends, for a new one", self._place.parent)
+                self._ending.set()
+                return
             while line := await reader.readline():
                 writer.write(_encode(await self._answer(line, tell)) + b"\n")
                 await writer.drain()
@@ -154,6 +161,13 @@ class Service:
             self._clients.discard(writer)
             self._attending.discard(attending)
             writer.close()
+
+    def _is_astray(self) -> bool:
+        """Whether the project's folder was removed, or made again, so that what is stored here is stored nowhere."""
+        try:
+            return not os.path.samestat(self._place.stat(), self._began_in)
+        except OSError:
+            return True
 
     async def _answer(self, line: bytes, tell: Any) -> Reply:
         try:

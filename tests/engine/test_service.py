@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -193,6 +194,22 @@ def _runs(word: str) -> bool:
         except OSError:
             continue
     return False
+
+
+async def test_a_folder_that_was_removed_and_made_again_gets_an_engine_of_its_own(
+    project: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    shutil.copytree(project, kept)
+    async with followed(project) as engine:
+        old = (await engine.client.send(Status()))["pid"]
+        await profiled(engine)
+    shutil.rmtree(project)
+    shutil.copytree(kept, project)
+    async with followed(project) as engine:
+        assert not engine.state.bottlenecks
+        assert (await engine.client.send(Status()))["pid"] != old
+        await profiled(engine)
 
 
 async def test_bad_words_on_the_socket_get_a_sentence_and_break_nothing(project: Path) -> None:
